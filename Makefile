@@ -1,0 +1,37 @@
+# Each target does its own set-up: a virtual environment in .venv from locked, hashed versions.
+PYTHON ?= python3
+RUN := .venv/bin
+
+.venv/ready: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(RUN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(RUN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+.PHONY: demo
+demo: .venv/ready  ## raw sample articles to one story, through a real Kafka broker
+	$(RUN)/newsloom demo
+
+.PHONY: test
+test: .venv/ready  ## every test, the broker ones too
+	$(RUN)/python -m pytest
+
+.PHONY: lint
+lint: .venv/ready  ## style, types, layers
+	$(RUN)/ruff check .
+	$(RUN)/ruff format --check .
+	$(RUN)/mypy
+	$(RUN)/lint-imports
+
+.PHONY: format
+format: .venv/ready
+	$(RUN)/ruff format .
+	$(RUN)/ruff check --fix .
+
+.PHONY: schemas
+schemas: .venv/ready  ## write the JSON Schemas anew from the models
+	$(RUN)/python -m schemas.registry
+
+.PHONY: lock
+lock:  ## resolve the dependencies anew (needs uv)
+	uv pip compile pyproject.toml --all-extras --group dev --generate-hashes --no-emit-index-url --no-header --upgrade -q -o requirements.lock

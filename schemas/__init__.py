@@ -1,0 +1,62 @@
+"""newsloom's contracts: one pydantic model an event; see README.md in this folder."""
+
+from schemas.article import Article, Author, Dateline, DuplicateRecord, Fingerprint, Provenance, Removed
+from schemas.base import Event, ExternalId, Precision, Source
+from schemas.dead_letter import DeadLetter
+from schemas.enriched import (
+    DateLayer,
+    DateMention,
+    EnrichedArticle,
+    Entity,
+    EntityLayer,
+    EntityType,
+    Keyword,
+    KeywordLayer,
+    Layers,
+    Mention,
+)
+from schemas.raw import RawDocument
+from schemas.story import (
+    Algorithm,
+    SparseVector,
+    Story,
+    StoryArticle,
+    StoryCandidate,
+    StoryEntity,
+    StoryEvent,
+    StoryVectors,
+)
+
+__all__ = [
+    "Algorithm",
+    "Article",
+    "Author",
+    "DateLayer",
+    "DateMention",
+    "Dateline",
+    "DeadLetter",
+    "DuplicateRecord",
+    "EnrichedArticle",
+    "Entity",
+    "EntityLayer",
+    "EntityType",
+    "Event",
+    "ExternalId",
+    "Fingerprint",
+    "Keyword",
+    "KeywordLayer",
+    "Layers",
+    "Mention",
+    "Precision",
+    "Provenance",
+    "RawDocument",
+    "Removed",
+    "Source",
+    "SparseVector",
+    "Story",
+    "StoryArticle",
+    "StoryCandidate",
+    "StoryEntity",
+    "StoryEvent",
+    "StoryVectors",
+]

@@ -1,0 +1,28 @@
+"""A dead letter, as tools show it: the record is the original, the reason is in headers."""
+
+from pydantic import Field
+
+from schemas.base import Event, UtcDatetime
+
+__all__ = ["DeadLetter"]
+
+
+class DeadLetter(Event):
+    """Read from a record of a `.dlq` topic; see `streams.deadletter`.
+
+    `key` and `value` are the original bytes in base64, null where they were null.
+    `headers` are the original ones, in order, values in base64.
+    """
+
+    topic: str
+    partition: int = Field(ge=0)
+    offset: int = Field(ge=0)
+    stage: str
+    reason: str
+    detail: str = ""
+    first_failed_at: UtcDatetime | None = None
+    redrive_count: int = Field(default=0, ge=0)
+    document_id: str | None = None
+    key: str | None = None
+    value: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()

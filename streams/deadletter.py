@@ -1,0 +1,59 @@
+"""Dead letters: the original record, untouched, with the reason added in headers.
+
+Header names follow Kafka Connect's `__connect.errors.*`, so that its tools read them.
+"""
+
+import base64
+
+from schemas import DeadLetter
+from streams.codec import Headers, Message, Record, header
+from streams.outcome import Dead
+from streams.topics import Topic
+
+__all__ = ["ERROR_HEADERS", "dead_letter", "original_headers", "read_dead_letter"]
+
+_PREFIX = "__connect.errors."
+ERROR_HEADERS = (_PREFIX, "x-news-")
+
+
+def dead_letter(source: Topic, stage: str, record: Record, dead: Dead) -> Message:
+    """The message that parks `record` in `source.dead_letters`; its timestamp stays the original one."""
+    errors = {
+        "topic": source.name,
+        "partition": str(record.partition),
+        "offset": str(record.offset),
+        "stage": stage,
+        "exception.message": dead.detail,
+    }
+    added = [(_PREFIX + name, text.encode()) for name, text in errors.items()]
+    added.append(("x-news-error-code", dead.reason.encode()))
+    kept = original_headers(record.headers, keep_counters=True)
+    return Message(source.dead_letters, record.key, record.value, (*kept, *added), record.timestamp_ms)
+
+
+def original_headers(headers: Headers, *, keep_counters: bool = False) -> Headers:
+    """Headers without those an earlier dead-lettering added; `keep_counters` leaves `x-news-redrive-count`."""
+    return tuple(
+        (name, value)
+        for name, value in headers
+        if not name.startswith(ERROR_HEADERS) or (keep_counters and name == "x-news-redrive-count")
+    )
+
+
+def read_dead_letter(record: Record) -> DeadLetter:
+    """A dead-letter record as a model; fields that its headers lack are guessed from its place."""
+    text = {name: value.decode("utf-8", "replace") for name, value in record.headers}
+    encoded = [None if part is None else base64.b64encode(part).decode() for part in (record.key, record.value)]
+    return DeadLetter(
+        topic=text.get(_PREFIX + "topic", record.topic.removesuffix(".dlq")),
+        partition=int(text.get(_PREFIX + "partition", record.partition)),
+        offset=int(text.get(_PREFIX + "offset", record.offset)),
+        stage=text.get(_PREFIX + "stage", "unknown"),
+        reason=text.get("x-news-error-code", "unknown"),
+        detail=text.get(_PREFIX + "exception.message", ""),
+        redrive_count=int(text.get("x-news-redrive-count", "0")),
+        document_id=header(record.headers, "ce_documentid"),
+        key=encoded[0],
+        value=encoded[1],
+        headers=tuple((n, base64.b64encode(v).decode()) for n, v in original_headers(record.headers)),
+    )

@@ -1,0 +1,90 @@
+"""The edge's pure half: decode a record, run the stage, say what to send and what to count.
+
+Everything that runs stages calls `handle`: the worker's pool and shards, the in-memory
+runner, the audit and the command line. It does no I/O.
+"""
+
+import traceback
+from dataclasses import dataclass
+from typing import Any, assert_never
+
+from schemas import Event
+from streams.codec import Headers, Message, Record, decode, encode, header, origin_of
+from streams.deadletter import dead_letter
+from streams.outcome import Dead, Drop, Ok, Outcome, Tombstone
+from streams.state.protocols import Origin
+from streams.topics import Topic
+from streams.topology import Stage
+
+__all__ = ["Handled", "handle"]
+
+
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """What became of one record: messages in order, and one counter label.
+
+    `failed` is true when the stage raised: its state can no longer be trusted.
+    """
+
+    messages: tuple[Message, ...]
+    label: str
+    failed: bool = False
+
+
+def handle(stage: Stage, record: Record, state: Any = None) -> Handled:
+    """Process one record; the same record and state give the same bytes."""
+    origin = origin_of(record)
+    outcome, failed = _outcome(stage, record, state, origin)
+    match outcome:
+        case Ok(values):
+            return Handled(tuple(_messages(stage, record, origin, values)), "ok")
+        case Drop(reason):
+            return Handled((), f"drop:{reason}")
+        case Dead(reason):
+            return Handled((dead_letter(stage.reads, stage.name, record, outcome),), f"dead:{reason}", failed)
+        case _:
+            assert_never(outcome)
+
+
+def _outcome(stage: Stage, record: Record, state: Any, origin: Origin) -> tuple[Outcome, bool]:
+    value = decode(stage.reads, record)
+    if isinstance(value, Dead):
+        return value, False
+    try:
+        return (stage.run(value) if stage.state is None else stage.run(value, state, origin)), False
+    except MemoryError:
+        return Dead("memory"), True
+    except Exception as error:  # noqa: BLE001 - a bug in a stage must not stop the other documents
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        return Dead("stage_error", f"{type(error).__name__}: {error} ({last.name}:{last.lineno})"[:500]), True
+
+
+def _messages(stage: Stage, record: Record, origin: Origin, values: tuple[Event | Tombstone, ...]) -> list[Message]:
+    by_model = {topic.model: topic for topic in stage.writes}
+    messages = []
+    for number, value in enumerate(values):
+        if isinstance(value, Tombstone):
+            messages.append(Message(by_model[value.model].name, value.key.encode(), None))
+            continue
+        topic = by_model[type(value)]
+        headers = _headers(stage, topic, value, origin, number, record)
+        messages.append(Message(topic.name, topic.key(value).encode(), encode(value), headers))
+    return messages
+
+
+def _headers(stage: Stage, topic: Topic, value: Event, origin: Origin, number: int, record: Record) -> Headers:
+    headers = {
+        "ce_specversion": "1.0",
+        "ce_id": f"{stage.name}:{origin}:{number}",
+        "ce_type": topic.name,
+        "ce_source": f"/pipeline/{stage.name}",
+        "ce_subject": topic.subject(value),
+        "ce_dataschema": f"/schemas/{topic.name}",
+        "ce_partitionkey": topic.key(value),
+        "ce_origin": str(origin),
+        "content-type": "application/json",
+    }
+    for name in ("ce_time", "ce_documentid"):
+        if (text := header(record.headers, name)) is not None:
+            headers[name] = text
+    return tuple((name, text.encode()) for name, text in headers.items())

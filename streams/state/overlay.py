@@ -1,0 +1,59 @@
+"""Writes that wait: an overlay over a lasting table, with an undo for the record in hand."""
+
+from collections.abc import Iterator
+
+from streams.state.protocols import Table
+
+__all__ = ["Overlay"]
+
+Writes = dict[bytes, bytes | None]
+
+
+class Overlay:
+    """A `Table` whose writes stay in memory until the edge has sent and taken them.
+
+    `keep` ends a record, `undo` forgets what the record in hand has written, `take`
+    hands over all kept writes (None = delete), in key order, and forgets them.
+    """
+
+    def __init__(self, base: Table) -> None:
+        self._base = base
+        self._kept: Writes = {}
+        self._current: Writes = {}
+
+    def get(self, key: bytes) -> bytes | None:
+        """The value of `key`, or None."""
+        for writes in (self._current, self._kept):
+            if key in writes:
+                return writes[key]
+        return self._base.get(key)
+
+    def put(self, key: bytes, value: bytes) -> None:
+        """Set `key`."""
+        self._current[key] = value
+
+    def delete(self, key: bytes) -> None:
+        """Remove `key`; a key that was never there leaves no trace."""
+        if self.get(key) is not None:
+            self._current[key] = None
+
+    def items(self) -> Iterator[tuple[bytes, bytes]]:
+        """All pairs, in key order."""
+        writes = self._kept | self._current
+        pairs = {key: value for key, value in self._base.items() if key not in writes}
+        pairs.update((key, value) for key, value in writes.items() if value is not None)
+        return iter(sorted(pairs.items()))
+
+    def keep(self) -> None:
+        """The record in hand went well."""
+        self._kept.update(self._current)
+        self._current.clear()
+
+    def undo(self) -> None:
+        """The record in hand failed."""
+        self._current.clear()
+
+    def take(self) -> Writes:
+        """All kept writes, in key order."""
+        taken, self._kept = dict(sorted(self._kept.items())), {}
+        return taken

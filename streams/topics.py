@@ -1,0 +1,92 @@
+"""Every topic in one typed place; nothing else in the code spells a topic name."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from schemas import (
+    Article,
+    DuplicateRecord,
+    EnrichedArticle,
+    Event,
+    RawDocument,
+    Story,
+    StoryCandidate,
+    StoryEvent,
+)
+
+__all__ = [
+    "CANDIDATE",
+    "CLUSTER_STATE",
+    "DEDUPE_STATE",
+    "DUPLICATE",
+    "ENRICHED",
+    "NORMALIZED",
+    "RAW",
+    "STORY_EVENT",
+    "STORY_STATE",
+    "UNIQUE",
+    "StateTopic",
+    "Topic",
+]
+
+DAY_MS = 24 * 60 * 60 * 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A public topic: what it carries and how it is keyed.
+
+    `key` gives the record key from a value, `subject` the CloudEvents subject.
+    A `compact` topic is the public face of a table: the last record of a key wins.
+    """
+
+    name: str
+    model: type[Event]
+    key: Callable[[Any], str]
+    subject: Callable[[Any], str]
+    retention_ms: int = 30 * DAY_MS
+    cleanup: Literal["delete", "compact"] = "delete"
+
+    @property
+    def dead_letters(self) -> str:
+        """Name of the topic for records of this one that cannot be processed."""
+        return f"{self.name}.dlq"
+
+
+@dataclass(frozen=True, slots=True)
+class StateTopic:
+    """The changelog of a single-writer stage's state: opaque bytes, compacted, ours alone."""
+
+    name: str
+
+
+def _document(value: Any) -> str:
+    return str(value.document_id)
+
+
+def _article(value: Any) -> str:
+    return str(value.article_id)
+
+
+def _story(value: Any) -> str:
+    return str(value.story_id)
+
+
+def _language(value: Any) -> str:
+    return str(value.language)
+
+
+RAW = Topic("news.raw.v1", RawDocument, _document, _document)
+# One language, one writer: dedupe compares an article with all earlier ones of its language.
+NORMALIZED = Topic("news.article.normalized.v1", Article, _language, _article, 7 * DAY_MS)
+UNIQUE = Topic("news.article.unique.v1", Article, _article, _article, 7 * DAY_MS)
+DUPLICATE = Topic("news.article.duplicate.v1", DuplicateRecord, _article, _article)
+ENRICHED = Topic("news.article.enriched.v1", EnrichedArticle, _article, _article)
+# The same for clustering.
+CANDIDATE = Topic("news.story.candidate.v1", StoryCandidate, _language, _article, 7 * DAY_MS)
+STORY_EVENT = Topic("news.story.event.v1", StoryEvent, _story, _story)
+STORY_STATE = Topic("news.story.state.v1", Story, _story, _story, cleanup="compact")
+
+DEDUPE_STATE = StateTopic("news.dedupe.changelog.v1")
+CLUSTER_STATE = StateTopic("news.cluster.changelog.v1")

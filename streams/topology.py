@@ -1,0 +1,71 @@
+"""The whole flow, as data. The worker, topic creation, the in-memory runner, the docs and the tests read it.
+
+    raw -> normalize -> normalized -> dedupe -> unique | duplicate
+                                                unique -> enrich -> enriched + candidate -> cluster -> stories
+
+A stage reads one topic and answers with an `Outcome`; each value it returns goes to
+the topic in `writes` that carries its type, and a record it cannot process goes to
+`<reads>.dlq`. A stage with a `table` is a single writer: it also gets its state,
+rebuilt by `state` from the table, and the record's origin.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from streams.outcome import Outcome
+from streams.stages.cluster import ClusterState, cluster
+from streams.stages.dedupe import DedupeState, dedupe
+from streams.stages.enrich import enrich
+from streams.stages.normalize import normalize
+from streams.state.protocols import Table
+from streams.topics import (
+    CANDIDATE,
+    CLUSTER_STATE,
+    DEDUPE_STATE,
+    DUPLICATE,
+    ENRICHED,
+    NORMALIZED,
+    RAW,
+    STORY_EVENT,
+    STORY_STATE,
+    UNIQUE,
+    StateTopic,
+    Topic,
+)
+
+__all__ = ["TERMINAL", "TOPOLOGY", "Stage", "stage_named", "topics"]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One row of the flow."""
+
+    name: str
+    reads: Topic
+    writes: tuple[Topic, ...]
+    run: Callable[..., Outcome]
+    table: StateTopic | None = None
+    state: Callable[[Table], Any] | None = None
+
+
+TOPOLOGY = (
+    Stage("normalize", RAW, (NORMALIZED,), normalize),
+    Stage("dedupe", NORMALIZED, (UNIQUE, DUPLICATE), dedupe, DEDUPE_STATE, DedupeState),
+    Stage("enrich", UNIQUE, (ENRICHED, CANDIDATE), enrich),
+    Stage("cluster", CANDIDATE, (STORY_EVENT, STORY_STATE), cluster, CLUSTER_STATE, ClusterState),
+)
+
+TERMINAL = (ENRICHED, DUPLICATE)
+"""Where a document ends, exactly once, unless it is in a dead-letter topic."""
+
+
+def stage_named(name: str) -> Stage:
+    """The stage called `name`; KeyError when there is none."""
+    return {stage.name: stage for stage in TOPOLOGY}[name]
+
+
+def topics() -> tuple[Topic, ...]:
+    """Every public topic, in the order of the flow."""
+    found = dict.fromkeys(topic for stage in TOPOLOGY for topic in (stage.reads, *stage.writes))
+    return tuple(found)
