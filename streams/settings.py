@@ -1,0 +1,62 @@
+"""Settings, read once from `NEWSLOOM_*` and the command line, and passed down; nothing else reads the environment."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+__all__ = ["Settings"]
+
+
+def _xdg(variable: str, fallback: str) -> Path:
+    return Path(os.environ.get(variable) or Path.home() / fallback) / "newsloom"  # noqa: TID251 - the one place
+
+
+class Settings(BaseSettings):
+    """Everything that can be set; README.md has the table, and a test keeps it complete."""
+
+    model_config = SettingsConfigDict(env_prefix="NEWSLOOM_", frozen=True, extra="ignore")
+
+    broker: str = Field(default="auto", description="`auto`, `embedded` or HOST:PORT of a Kafka broker.")
+    lane: Annotated[str, Field(pattern=r"^([a-z0-9-]{1,40})?$")] = Field(
+        default="", description="Prefix of topics, groups and state of a parallel run; empty for the live one."
+    )
+    state_dir: Path = Field(
+        default_factory=lambda: _xdg("XDG_STATE_HOME", ".local/state"),
+        description="Broker data and the workers' local stores.",
+    )
+    cache_dir: Path = Field(default_factory=lambda: _xdg("XDG_CACHE_HOME", ".cache"), description="Kafka's jars.")
+    maven_repository: str = Field(
+        default="https://repo1.maven.org/maven2", description="Where Kafka's jars come from; a mirror's address."
+    )
+    java: Path | None = Field(default=None, description="The `java` to run the embedded broker with.")
+    partitions: int = Field(default=4, ge=1, le=1000, description="Partitions of every topic when it is created.")
+    replication: int = Field(default=1, ge=1, le=10, description="Replicas of every topic when it is created.")
+    max_document_bytes: int = Field(
+        default=5 * 1024 * 1024, ge=1024, le=6 * 1024 * 1024, description="Largest article file a producer takes."
+    )
+    workers: int = Field(default=1, ge=1, le=256, description="Worker processes that `up` supervises.")
+    processes: int = Field(default=0, ge=0, le=256, description="CPU processes of a worker; 0 for one a core.")
+    batch_records: int = Field(default=200, ge=1, le=5000, description="Most records a stage takes at a time.")
+    batch_wait_s: float = Field(default=0.05, gt=0, le=10, description="Longest wait for a batch to fill, seconds.")
+    document_deadline_s: float = Field(
+        default=20, gt=0, le=600, description="Seconds a document may take in one stage before it is killed."
+    )
+    document_memory_mb: int = Field(
+        default=2048, ge=256, description="Address space of a CPU process, MiB; a document that needs more is parked."
+    )
+    session_timeout_s: float = Field(default=6, ge=2, le=300, description="A worker unheard of for so long is dead.")
+    stall_timeout_s: float = Field(
+        default=30, ge=2, le=3600, description="A worker with lag and no progress for so long exits."
+    )
+    shutdown_s: float = Field(default=8, ge=1, le=300, description="Longest orderly stop of a worker.")
+
+    def topic(self, name: str) -> str:
+        """`name` in this lane."""
+        return f"{self.lane}.{name}" if self.lane else name
+
+    def group(self, stage: str) -> str:
+        """Consumer group of `stage` in this lane."""
+        return self.topic(f"newsloom.{stage}")
