@@ -53,6 +53,12 @@ class Settings(BaseSettings):
     )
     shutdown_s: float = Field(default=8, ge=1, le=300, description="Longest orderly stop of a worker.")
 
+    def environment(self, **changes: object) -> dict[str, str]:
+        """The environment of a child process that shall have these settings, with `changes`."""
+        values = self.model_dump(mode="json", exclude_none=True) | changes
+        ours = {f"NEWSLOOM_{name.upper()}": str(value) for name, value in values.items()}
+        return dict(os.environ) | ours  # noqa: TID251 - the one place
+
     def topic(self, name: str) -> str:
         """`name` in this lane."""
         return f"{self.lane}.{name}" if self.lane else name

@@ -14,12 +14,14 @@ class Overlay:
 
     `keep` ends a record, `undo` forgets what the record in hand has written, `take`
     hands over all kept writes (None = delete), in key order, and forgets them.
+    `size_bytes` bounds them: bytes of keys and values written since the last `take`.
     """
 
     def __init__(self, base: Table) -> None:
         self._base = base
         self._kept: Writes = {}
         self._current: Writes = {}
+        self.size_bytes = 0
 
     def get(self, key: bytes) -> bytes | None:
         """The value of `key`, or None."""
@@ -46,6 +48,7 @@ class Overlay:
 
     def keep(self) -> None:
         """The record in hand went well."""
+        self.size_bytes += sum(len(key) + len(value or b"") for key, value in self._current.items())
         self._kept.update(self._current)
         self._current.clear()
 
@@ -55,5 +58,5 @@ class Overlay:
 
     def take(self) -> Writes:
         """All kept writes, in key order."""
-        taken, self._kept = dict(sorted(self._kept.items())), {}
+        taken, self._kept, self.size_bytes = dict(sorted(self._kept.items())), {}, 0
         return taken

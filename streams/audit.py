@@ -1,0 +1,231 @@
+"""Check a live system against the sequential recomputation of its own logs.
+
+Each stage is run again over its own input log, partition by partition, in order. What it
+must have written is compared with what is there, by CloudEvents id: nothing missing,
+nothing else, equal bytes; repetitions are counted, not condemned. So is each table, key
+by key. And every raw document must be in exactly one terminal topic.
+"""
+
+import asyncio
+import time
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import asdict, dataclass, field
+from hashlib import blake2b
+
+from streams.codec import Message, Record, header
+from streams.edge.admin import total_lag
+from streams.edge.pool import Pool
+from streams.edge.reader import read_topic
+from streams.edge.table import POSITION
+from streams.memory import StageRun
+from streams.settings import Settings
+from streams.topics import RAW, Topic
+from streams.topology import TERMINAL, TOPOLOGY, Stage
+
+__all__ = ["AuditReport", "StageAudit", "audit", "effective"]
+
+_SHOWN = 20
+Digests = dict[str, bytes]
+
+
+@dataclass(slots=True)
+class StageAudit:
+    """One stage against its recomputation; the lists show at most 20 ids each."""
+
+    stage: str
+    inputs: int = 0
+    outputs: int = 0
+    repeated: int = 0
+    missing: list[str] = field(default_factory=list)
+    unexpected: list[str] = field(default_factory=list)
+    different: list[str] = field(default_factory=list)
+    table_keys: int = 0
+    table_differences: list[str] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing differs."""
+        return not (self.missing or self.unexpected or self.different or self.table_differences)
+
+
+@dataclass(slots=True)
+class AuditReport:
+    """The whole system; `lost` and `in_two` are document ids."""
+
+    raw_records: int = 0
+    raw_ids: int = 0
+    enriched: int = 0
+    duplicate: int = 0
+    dead_letter: int = 0
+    lost: list[str] = field(default_factory=list)
+    in_two: list[str] = field(default_factory=list)
+    lag: dict[str, int] = field(default_factory=dict)
+    stages: list[StageAudit] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is lost, doubled, different or still waiting."""
+        return not (self.lost or self.in_two or any(self.lag.values())) and all(s.ok for s in self.stages)
+
+    def as_json(self) -> dict[str, object]:
+        """The report as plain data."""
+        return {"ok": self.ok, **asdict(self)}
+
+
+async def audit(bootstrap: str, settings: Settings, *, wait_s: float = 0) -> AuditReport:
+    """Wait up to `wait_s` seconds for lag 0, then compare everything."""
+    report = AuditReport(lag=await _settled_lag(bootstrap, settings, wait_s))
+    if any(report.lag.values()):
+        return report
+    await _account_for_documents(bootstrap, settings, report)
+    pool = Pool(processes=settings.processes, deadline_s=settings.document_deadline_s, memory_mb=4096)
+    async with pool:
+        for stage in TOPOLOGY:
+            report.stages.append(await _audit_stage(bootstrap, settings, stage, pool))
+    return report
+
+
+async def _settled_lag(bootstrap: str, settings: Settings, wait_s: float) -> dict[str, int]:
+    give_up = time.monotonic() + wait_s
+    while True:
+        lag = await total_lag(bootstrap, settings)
+        if not any(lag.values()) or time.monotonic() > give_up:
+            return lag
+        await asyncio.sleep(0.5)
+
+
+def _records(bootstrap: str, settings: Settings, topic: str) -> AsyncIterator[Record]:
+    return read_topic(bootstrap, settings.topic(topic), until_end=True)
+
+
+async def _account_for_documents(bootstrap: str, settings: Settings, report: AuditReport) -> None:
+    raw: Counter[str] = Counter()
+    async for record in _records(bootstrap, settings, RAW.name):
+        raw[_document(record)] += 1
+    report.raw_records, report.raw_ids = raw.total(), len(raw)
+    ends: dict[str, set[str]] = {"dead_letter": set()}
+    for topic in TERMINAL:
+        ends[topic.name] = {_document(r) async for r in _records(bootstrap, settings, topic.name)}
+    for source in dict.fromkeys(stage.reads for stage in TOPOLOGY):
+        ends["dead_letter"] |= {_document(r) async for r in _records(bootstrap, settings, source.dead_letters)}
+    counts = Counter(document for ids in ends.values() for document in ids)
+    report.lost = sorted(document for document in raw if not counts[document])
+    report.in_two = sorted(document for document, count in counts.items() if count > 1)
+    report.enriched, report.duplicate = (len(ends[topic.name]) for topic in TERMINAL)
+    report.dead_letter = len(ends["dead_letter"])
+
+
+def _document(record: Record) -> str:
+    known = header(record.headers, "ce_documentid")
+    if known is not None:
+        return known
+    return (record.key or f"{record.topic}:{record.partition}:{record.offset}".encode()).decode("utf-8", "replace")
+
+
+async def _audit_stage(bootstrap: str, settings: Settings, stage: Stage, pool: Pool) -> StageAudit:
+    found = StageAudit(stage.name)
+    by_partition: dict[int, list[Record]] = defaultdict(list)
+    async for record in _records(bootstrap, settings, stage.reads.name):
+        by_partition[record.partition].append(record)
+    found.inputs = sum(map(len, by_partition.values()))
+    expected: Digests = {}
+    tables: dict[str, dict[bytes, bytes]] = defaultdict(dict)
+    for records in by_partition.values():
+        async for message in _recompute(stage, records, pool, tables):
+            face = next((topic for topic in stage.writes if _is_face(topic) and topic.name == message.topic), None)
+            if face is None:
+                expected[_identity(message.topic, message)] = _digest(message)
+            else:
+                _set(tables[face.name], message.key or b"", message.value)
+    await _compare_outputs(bootstrap, settings, stage, expected, found)
+    await _compare_tables(bootstrap, settings, stage, tables, found)
+    return found
+
+
+async def _recompute(
+    stage: Stage, records: list[Record], pool: Pool, tables: dict[str, dict[bytes, bytes]]
+) -> AsyncIterator[Message]:
+    if stage.table is None:
+        for start in range(0, len(records), 256):
+            for done in await pool.run(stage.name, records[start : start + 256]):
+                for message in done.handled.messages:
+                    yield message
+        return
+    run = StageRun(stage)
+    for record in records:
+        for message in run.step(record).messages:
+            yield message
+        await asyncio.sleep(0)
+    tables[stage.table.name].update(run.table.items())
+
+
+def _is_face(topic: Topic) -> bool:
+    return topic.cleanup == "compact"
+
+
+def _identity(topic: str, message: Message | Record) -> str:
+    if topic.endswith(".dlq"):
+        place = [header(message.headers, f"__connect.errors.{name}") for name in ("partition", "offset")]
+        return f"{topic}:{place[0]}-{place[1]}"
+    return f"{topic}:{header(message.headers, 'ce_id')}"
+
+
+def _digest(message: Message | Record) -> bytes:
+    state = blake2b(digest_size=16)
+    for part in (message.key, message.value):
+        state.update(b"\0" if part is None else b"\1" + len(part).to_bytes(8, "little") + part)
+    return state.digest()
+
+
+async def _compare_outputs(
+    bootstrap: str, settings: Settings, stage: Stage, expected: Digests, found: StageAudit
+) -> None:
+    seen: Digests = {}
+    names = [topic.name for topic in stage.writes if not _is_face(topic)]
+    for name in (*names, stage.reads.dead_letters):
+        async for record in _records(bootstrap, settings, name):
+            identity, digest = _identity(name, record), _digest(record)
+            found.repeated += identity in seen
+            if seen.setdefault(identity, digest) != digest or expected.get(identity, digest) != digest:
+                found.different.append(identity)
+    found.outputs = len(seen)
+    found.missing = _first(expected.keys() - seen.keys())
+    found.unexpected = _first(seen.keys() - expected.keys())
+    found.different = _first(found.different)
+
+
+async def _compare_tables(
+    bootstrap: str, settings: Settings, stage: Stage, tables: dict[str, dict[bytes, bytes]], found: StageAudit
+) -> None:
+    names = [topic.name for topic in stage.writes if _is_face(topic)]
+    for name in [*names, *([stage.table.name] if stage.table else [])]:
+        wanted = tables[name]
+        actual = await effective(_records(bootstrap, settings, name))
+        found.table_keys += len(wanted)
+        found.table_differences += _first(
+            f"{name}:{key!r}" for key in wanted.keys() | actual.keys() if wanted.get(key) != actual.get(key)
+        )
+
+
+async def effective(records: AsyncIterator[Record]) -> dict[bytes, bytes]:
+    """What a changelog says, by the rule of `streams.edge.table`: a batch below the highest position is void."""
+    highest: dict[int, int] = defaultdict(lambda: -1)
+    table: dict[bytes, bytes] = {}
+    async for record in records:
+        position = int(header(record.headers, POSITION) or -1)
+        if position >= highest[record.partition]:
+            highest[record.partition] = position
+            _set(table, record.key or b"", record.value)
+    return table
+
+
+def _set(table: dict[bytes, bytes], key: bytes, value: bytes | None) -> None:
+    if value is None:
+        table.pop(key, None)
+    else:
+        table[key] = value
+
+
+def _first(ids: Iterable[str]) -> list[str]:
+    return sorted(set(ids))[:_SHOWN]

@@ -1,0 +1,115 @@
+"""The two agents: one for stateless stages, one for single writers. Effects come in a fixed order.
+
+Of a batch: outputs sent and acknowledged, then table writes sent and acknowledged, then
+the input acked. An error on that way stops the worker with nothing acked, so that the
+batch comes again; both stages and tables make the repetition harmless.
+"""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
+
+from streams.codec import Message, Record
+from streams.edge.hardened import HardenedApp
+from streams.edge.outbox import Outbox
+from streams.edge.pool import Pool
+from streams.edge.shard import MembershipError, Shard, ShardTables
+from streams.topology import Stage
+
+__all__ = ["Meter", "consume", "parallel", "record_of", "single_writer"]
+
+Work = Callable[[Sequence[Record]], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Meter:
+    """What a stage has done since the worker started; `busy_s` is time spent in the stage itself."""
+
+    labels: Counter[str] = field(default_factory=Counter)
+    busy_s: float = 0.0
+
+    def count(self, label: str, seconds: float) -> None:
+        """One record, its outcome and the seconds it took."""
+        self.labels[label] += 1
+        self.busy_s += seconds
+
+
+def record_of(event: Any) -> Record:
+    """A Faust event as the record it was."""
+    message = event.message
+    headers = message.headers.items() if hasattr(message.headers, "items") else message.headers or ()
+    return Record(
+        message.topic,
+        message.partition,
+        message.offset,
+        message.key,
+        message.value,
+        tuple(headers),
+        round(message.timestamp * 1000),
+    )
+
+
+async def consume(stream: Any, app: HardenedApp, work: Work) -> None:
+    """Feed batches of `stream` to `work`; ack a batch when it is done, stop the app when it fails."""
+    settings = app.settings
+    async for events in stream.noack_take(settings.batch_records, within=settings.batch_wait_s):
+        try:
+            await work([record_of(event) for event in events])
+        except Exception as error:  # noqa: BLE001 - whatever it is, the batch is not done
+            await app.crash(error)
+            await asyncio.Event().wait()
+        app.work_done = getattr(app, "work_done", 0) + len(events)
+        for event in events:
+            event.ack()
+
+
+def parallel(stage: Stage, *, pool: Pool, outbox: Outbox, meter: Meter) -> Work:
+    """Work of a stateless stage: the pool computes, outputs leave in input order."""
+
+    async def work(records: Sequence[Record]) -> None:
+        done = await pool.run(stage.name, records)
+        for each in done:
+            meter.count(each.handled.label, each.seconds)
+        await outbox.send(message for each in done for message in each.handled.messages)
+
+    return work
+
+
+def single_writer(stage: Stage, *, tables: ShardTables, outbox: Outbox, meter: Meter, app: HardenedApp) -> Work:
+    """Work of a stage with state: records in log order, effects a partition at a time."""
+    shards: dict[int, Shard] = {}
+
+    async def work(records: Sequence[Record]) -> None:
+        ordered = sorted(records, key=lambda record: (record.partition, record.offset))
+        for partition, group in groupby(ordered, key=lambda record: record.partition):
+            shard = shards.get(partition)
+            if shard is None or not shard.current():
+                shard = shards[partition] = Shard(stage, tables, partition)
+            await _advance(shard, list(group), outbox, meter, app)
+
+    return work
+
+
+async def _advance(shard: Shard, records: Sequence[Record], outbox: Outbox, meter: Meter, app: HardenedApp) -> None:
+    messages: list[Message] = []
+    for number, record in enumerate(records, 1):
+        begun = time.perf_counter()
+        handled = shard.step(record)
+        meter.count(handled.label, time.perf_counter() - begun)
+        messages.extend(handled.messages)
+        if shard.full() or number == len(records):
+            _require_membership(app)
+            await shard.effect(messages, record.offset, outbox)
+            messages = []
+        elif number % 16 == 0:
+            await asyncio.sleep(0)  # heartbeats and other stages must not wait for a whole batch
+
+
+def _require_membership(app: HardenedApp) -> None:
+    silent = app.consumer.unconfirmed_s()
+    if silent > app.settings.session_timeout_s:
+        raise MembershipError(f"the group has not confirmed this worker for {silent:.1f} s")

@@ -1,0 +1,70 @@
+"""The one way out: an idempotent producer whose sends are acknowledged before anything is taken as done."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from typing import Self
+
+from aiokafka import AIOKafkaProducer
+
+from streams.codec import Message
+from streams.settings import Settings
+
+__all__ = ["Outbox", "TableRecord"]
+
+_MAX_REQUEST = 9 * 1024 * 1024
+_ACK_TIMEOUT_S = 60.0
+
+TableRecord = tuple[bytes, bytes | None, list[tuple[str, bytes]]]
+"""Key, value (None deletes), headers."""
+
+
+class Outbox:
+    """Sends messages of this lane and waits for the broker's acknowledgement."""
+
+    def __init__(self, bootstrap: str, settings: Settings) -> None:
+        self._settings = settings
+        self._producer = AIOKafkaProducer(
+            bootstrap_servers=bootstrap,
+            client_id="newsloom",
+            acks="all",
+            enable_idempotence=True,
+            linger_ms=5,
+            max_batch_size=_MAX_REQUEST,
+            max_request_size=_MAX_REQUEST,
+            request_timeout_ms=15_000,
+        )
+
+    async def __aenter__(self) -> Self:
+        await self._producer.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._producer.stop()
+
+    async def send(self, messages: Iterable[Message]) -> None:
+        """Send in order and return when all are acknowledged; raises when one is not."""
+        acks = [await self._send(message) for message in messages]
+        await asyncio.wait_for(asyncio.gather(*acks), _ACK_TIMEOUT_S)
+
+    async def _send(self, message: Message) -> "asyncio.Future[object]":
+        return await self._producer.send(  # type: ignore[no-any-return]
+            self._settings.topic(message.topic),
+            message.value,
+            key=message.key,
+            headers=list(message.headers),
+            timestamp_ms=message.timestamp_ms,
+        )
+
+    async def send_atomically(self, topic: str, partition: int, records: Sequence[TableRecord]) -> int:
+        """Send `records` as one Kafka record batch, in the log whole or not at all; returns the first offset.
+
+        `topic` is the full name. OverflowError when they do not fit into one batch.
+        """
+        batch = self._producer.create_batch()
+        for key, value, headers in records:
+            if batch.append(key=key, value=value, timestamp=None, headers=headers) is None:
+                raise OverflowError(f"{len(records)} records do not fit into one batch of {topic}")
+        batch.close()
+        ack = await self._producer.send_batch(batch, topic, partition=partition)
+        metadata = await asyncio.wait_for(ack, _ACK_TIMEOUT_S)
+        return int(metadata.offset)

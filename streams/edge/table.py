@@ -1,0 +1,157 @@
+"""A Faust table whose writes of one input batch are all or nothing, and survive zombies.
+
+Every changelog record carries, in the header `position`, the offset of the last input
+record of its batch. Stages are deterministic, so a table "as of position p" is the same
+whoever wrote it; batches of one writer come in rising positions. Hence two rules:
+
+- a batch whose position is not above the highest one seen comes from a worker that lost
+  the partition and did not know: it is not applied, and its keys are written again;
+- a batch that lands at another offset than expected means that somebody else writes
+  here: nothing is applied, the worker stops and recovers from the changelog.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from types import SimpleNamespace
+from typing import Any
+
+from faust.tables.table import Table
+from faust.types import TP
+
+from streams.edge.outbox import Outbox, TableRecord
+
+__all__ = ["AtomicTable", "ForeignWriteError", "PartitionView"]
+
+POSITION = "position"
+_POSITION_KEY = b"\x00position"
+
+
+class ForeignWriteError(RuntimeError):
+    """Another worker has written to a partition of ours."""
+
+
+class AtomicTable(Table):  # type: ignore[misc]
+    """Written by partition, one record batch at a time; read by partition through `view`."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._next_offset: dict[int, int] = {}
+        self._stale: dict[int, set[bytes]] = defaultdict(set)
+        self.epoch: dict[int, int] = defaultdict(int)
+
+    def view(self, partition: int) -> "PartitionView":
+        """The lasting content of one partition."""
+        return PartitionView(self, partition)
+
+    def database(self, partition: int) -> Any:
+        """The local store of one partition."""
+        return self.data._db_for_partition(partition)  # noqa: SLF001 - Faust offers no read by partition
+
+    def position(self, partition: int) -> int:
+        """Input offset up to which the partition is complete; -1 for none."""
+        stored = self.database(partition).get(_POSITION_KEY)
+        return -1 if stored is None else int(stored)
+
+    async def on_rebalance(self, *args: Any, **kwargs: Any) -> None:
+        """Forget what was expected of partitions: recovery tells anew."""
+        self._next_offset.clear()
+        for partition in list(self.epoch):
+            self.epoch[partition] += 1
+        await super().on_rebalance(*args, **kwargs)
+
+    def apply_changelog_batch(self, batch: Iterable[Any]) -> None:
+        """Take changelog records during recovery, in log order."""
+        try:
+            by_partition: dict[int, list[Any]] = defaultdict(list)
+            for event in batch:
+                by_partition[event.message.partition].append(event.message)
+            for partition, messages in by_partition.items():
+                self.epoch[partition] += 1
+                self._recover(partition, messages)
+        except Exception as error:
+            # Faust would log a warning and go on without the records.
+            asyncio.ensure_future(self.app.crash(error))  # noqa: RUF006 - the app is going down
+            raise
+
+    def _recover(self, partition: int, messages: list[Any]) -> None:
+        highest = self.position(partition)
+        accepted: list[tuple[bytes, bytes | None]] = []
+        for message in messages:
+            position = int(dict(message.headers or ())[POSITION])
+            if position < highest:
+                self._stale[partition].add(message.key)
+                continue
+            highest = position
+            accepted.append((message.key, message.value))
+        last = messages[-1]
+        self._write(last.tp, accepted, position=highest, offset=last.offset)
+
+    def _write(self, tp: TP, pairs: Iterable[tuple[bytes, bytes | None]], *, position: int, offset: int) -> None:
+        written = [*pairs, (_POSITION_KEY, b"%d" % position)]
+        events = []
+        for key, value in written:
+            message = SimpleNamespace(tp=tp, partition=tp.partition, offset=offset, key=key, value=value)
+            events.append(SimpleNamespace(key=key, value=value, message=message))
+        self.data.apply_changelog_batch(events, bytes, bytes)
+
+    async def repair(self, outbox: Outbox, partition: int) -> None:
+        """Write again the keys that a zombie overwrote in the changelog."""
+        if stale := self._stale.pop(partition, None):
+            database = self.database(partition)
+            records: list[TableRecord] = [(key, database.get(key), []) for key in sorted(stale)]
+            await self._append(outbox, partition, records, self.position(partition))
+
+    async def flush(self, outbox: Outbox, partition: int, records: Sequence[TableRecord], position: int) -> None:
+        """Send `records` as one record batch, await its acknowledgement, take them over locally.
+
+        Records up to a position that the table already covers are a redelivery's: they are skipped.
+        """
+        await self.repair(outbox, partition)
+        if records and position > self.position(partition):
+            await self._append(outbox, partition, records, position)
+
+    async def _append(self, outbox: Outbox, partition: int, records: Sequence[TableRecord], position: int) -> None:
+        topic = self.changelog_topic.get_topic_name()
+        tp = TP(topic, partition)
+        expected = self._expected_offset(tp)
+        stamp = (POSITION, b"%d" % position)
+        stamped = [(key, value, [*headers, stamp]) for key, value, headers in records]
+        first = await outbox.send_atomically(topic, partition, stamped)
+        if first != expected:
+            raise ForeignWriteError(f"{tp}: expected offset {expected}, got {first}")
+        last = first + len(records) - 1
+        self._next_offset[partition] = last + 1
+        self._write(tp, ((key, value) for key, value, _ in records), position=position, offset=last)
+
+    def _expected_offset(self, tp: TP) -> int:
+        known = self._next_offset.get(tp.partition)
+        if known is not None:
+            return known
+        recovered = self.app.tables.recovery.active_offsets[tp]
+        return int(-1 if recovered is None else recovered) + 1
+
+
+class PartitionView:
+    """`streams.state.protocols.Table` over one partition's store; writes belong to an overlay."""
+
+    def __init__(self, table: AtomicTable, partition: int) -> None:
+        self._database = table.database(partition)
+        self._hidden = (_POSITION_KEY, table.data.offset_key)
+
+    def get(self, key: bytes) -> bytes | None:
+        """The lasting value of `key`, or None."""
+        value: bytes | None = self._database.get(key)
+        return value
+
+    def put(self, key: bytes, value: bytes) -> None:  # noqa: ARG002 - the protocol's
+        """Refused: only `AtomicTable.flush` writes."""
+        raise TypeError(f"write {key!r} through an overlay")
+
+    def delete(self, key: bytes) -> None:
+        """Refused: only `AtomicTable.flush` writes."""
+        raise TypeError(f"delete {key!r} through an overlay")
+
+    def items(self) -> Iterator[tuple[bytes, bytes]]:
+        """All lasting pairs, in key order."""
+        return ((key, value) for key, value in self._database.items() if key not in self._hidden)

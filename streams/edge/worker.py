@@ -1,0 +1,178 @@
+"""A worker process: one Faust app a stage, side by side on one event loop, one way out, one pool.
+
+A stage is a consumer group of its own: a rebalance or a crash loop of one stage leaves the
+others alone, and stages can be spread over processes at will.
+"""
+
+import asyncio
+import json
+import logging
+import os
+import resource
+import shutil
+import signal
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aiokafka.admin import AIOKafkaAdminClient
+
+from streams.edge.agents import Meter, Work, consume, parallel, single_writer
+from streams.edge.hardened import HardenedApp, new_app
+from streams.edge.outbox import Outbox
+from streams.edge.pool import Pool
+from streams.edge.shard import ShardTables
+from streams.edge.table import AtomicTable
+from streams.settings import Settings
+from streams.topology import Stage, stage_named
+
+__all__ = ["run_worker"]
+
+log = logging.getLogger("newsloom.worker")
+
+_ROCKSDB = {
+    "driver": "rocksdict",
+    "block_cache_size": 32 << 20,
+    "write_buffer_size": 8 << 20,
+    "max_write_buffer_number": 2,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    stage: Stage
+    app: HardenedApp
+    meter: Meter
+
+
+async def run_worker(bootstrap: str, settings: Settings, *, stages: Sequence[str], slot: int = 0) -> int:
+    """Run `stages` until SIGTERM or SIGINT (returns 0) or until one of them fails (returns 1).
+
+    `slot` names the worker's local store; two live workers of a machine need two slots.
+    """
+    folder = settings.state_dir / "workers" / settings.topic(f"slot-{slot}")
+    _own_store(folder, await _cluster_id(bootstrap))
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    pool = Pool(
+        processes=settings.processes,
+        deadline_s=settings.document_deadline_s,
+        memory_mb=settings.document_memory_mb,
+    )
+    async with Outbox(bootstrap, settings) as outbox, pool:
+        running = [_prepare(stage_named(name), bootstrap, settings, folder, pool, outbox) for name in stages]
+        return await _supervise(running, stop, settings, folder)
+
+
+def _prepare(stage: Stage, bootstrap: str, settings: Settings, folder: Path, pool: Pool, outbox: Outbox) -> _Running:
+    app = new_app(stage.name, bootstrap=bootstrap, settings=settings, datadir=str(folder / stage.name))
+    meter = Meter()
+    if stage.table is None:
+        work = parallel(stage, pool=pool, outbox=outbox, meter=meter)
+    else:
+        faces = {topic.name: _table(app, topic.name) for topic in stage.writes if topic.cleanup == "compact"}
+        tables = ShardTables(_table(app, stage.table.name), faces)
+        work = single_writer(stage, tables=tables, outbox=outbox, meter=meter, app=app)
+    _add_agent(app, stage, work)
+    return _Running(stage, app, meter)
+
+
+def _raw_topic(app: HardenedApp, name: str) -> Any:
+    full = app.settings.topic(name)
+    return app.topic(full, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
+
+
+def _table(app: HardenedApp, name: str) -> AtomicTable:
+    table = AtomicTable(
+        app,
+        name=name.replace(".", "-"),
+        key_type=bytes,
+        value_type=bytes,
+        partitions=app.settings.partitions,
+        changelog_topic=_raw_topic(app, name),
+        options=_ROCKSDB,
+    )
+    app.tables.add(table)
+    return table
+
+
+def _add_agent(app: HardenedApp, stage: Stage, work: Work) -> None:
+    async def agent(stream: Any) -> None:
+        await consume(stream, app, work)
+
+    app.agent(_raw_topic(app, stage.reads.name), name=stage.name, concurrency=1)(agent)
+
+    async def joined(*_: Any, **__: Any) -> None:
+        app.joined = True
+
+    app.on_partitions_assigned.connect(joined, weak=False)
+
+
+async def _supervise(running: list[_Running], stop: asyncio.Event, settings: Settings, folder: Path) -> int:
+    reporter = asyncio.create_task(_report(running, folder))
+    ends = [asyncio.create_task(stop.wait())]
+    starts = [asyncio.create_task(each.app.start()) for each in running]
+    ends += [asyncio.create_task(each.app.failed.wait()) for each in running]
+    try:
+        # A start that fails ends the worker; one that succeeds does not.
+        waiting = {*ends, *starts}
+        while not any(task.done() for task in ends):
+            done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            for task in done & set(starts):
+                task.result()
+    finally:
+        failures = [(each.stage.name, each.app.failure) for each in running if each.app.failure is not None]
+        for name, failure in failures:
+            log.error("stage %s failed: %s: %s", name, type(failure).__name__, failure)
+        reporter.cancel()
+        await _stop(running, settings.shutdown_s)
+        for task in (*ends, *starts):
+            task.cancel()
+    return 1 if failures else 0
+
+
+async def _stop(running: list[_Running], limit_s: float) -> None:
+    stops = [asyncio.create_task(each.app.stop()) for each in running]
+    _, late = await asyncio.wait(stops, timeout=limit_s)
+    if late:
+        # Nothing is lost by going without goodbye: what is not committed comes again.
+        log.warning("stopping took longer than %g s", limit_s)
+        os._exit(1)
+
+
+async def _report(running: list[_Running], folder: Path) -> None:
+    """Once a second: what each stage has done, for `newsloom up` and for people."""
+    target = folder / "stats.json"
+    while True:
+        stats = {
+            each.stage.name: {"busy_s": round(each.meter.busy_s, 3), "outcomes": dict(each.meter.labels)}
+            for each in running
+        }
+        peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        text = json.dumps({"pid": os.getpid(), "peak_rss_mb": round(peak_mb, 1), "stages": stats})
+        partial = target.with_suffix(".partial")
+        partial.write_text(text)
+        partial.replace(target)
+        await asyncio.sleep(1)
+
+
+async def _cluster_id(bootstrap: str) -> str:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        return str((await admin.describe_cluster())["cluster_id"])
+    finally:
+        await admin.close()
+
+
+def _own_store(folder: Path, cluster: str) -> None:
+    """Wipe a local store that belongs to another cluster: its offsets mean nothing here."""
+    mark = folder / "cluster-id"
+    if folder.exists() and (not mark.exists() or mark.read_text() != cluster):
+        log.warning("the local store in %s is of another cluster: rebuilding it", folder)
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    mark.write_text(cluster)

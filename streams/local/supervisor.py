@@ -1,0 +1,84 @@
+"""Worker processes under supervision: one that ends is started again, until told to stop."""
+
+import asyncio
+import ctypes
+import logging
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from streams.settings import Settings
+
+__all__ = ["Supervisor"]
+
+log = logging.getLogger("newsloom.supervisor")
+
+_PR_SET_PDEATHSIG = 1
+_QUICK_S = 5.0
+_LONGEST_PAUSE_S = 5.0
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+@dataclass(slots=True)
+class Supervisor:
+    """Keeps `settings.workers` workers alive; `restarts` counts those that had to be started again."""
+
+    bootstrap: str
+    settings: Settings
+    stages: tuple[str, ...]
+    restarts: int = 0
+    processes: dict[int, asyncio.subprocess.Process] = field(default_factory=dict)
+    _stopping: bool = False
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Supervise until `stop`, then stop all in order."""
+        keepers = [asyncio.create_task(self._keep(slot)) for slot in range(self.settings.workers)]
+        await stop.wait()
+        self._stopping = True
+        await self._end()
+        for keeper in keepers:
+            keeper.cancel()
+        await asyncio.gather(*keepers, return_exceptions=True)
+
+    async def _keep(self, slot: int) -> None:
+        pause = 0.0
+        while not self._stopping:
+            begun = time.monotonic()
+            process = self.processes[slot] = await self._spawn(slot)
+            code = await process.wait()
+            if self._stopping:
+                return
+            self.restarts += 1
+            # A worker that dies at once must not be started in a tight loop.
+            quick = time.monotonic() - begun < _QUICK_S
+            pause = min(_LONGEST_PAUSE_S, pause * 2 + 0.25) if quick else 0.0
+            log.warning("worker %d ended with %s; starting it again", slot, code)
+            await asyncio.sleep(pause)
+
+    async def _spawn(self, slot: int) -> asyncio.subprocess.Process:
+        stages = [option for name in self.stages for option in ("--stage", name)]
+        return await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "streams", "worker", "--slot", str(slot), *stages),
+            env=self.settings.environment(broker=self.bootstrap),
+            preexec_fn=_die_with_parent,
+        )
+
+    async def _end(self) -> None:
+        alive = [process for process in self.processes.values() if process.returncode is None]
+        _each(alive, lambda process: process.terminate())
+        waits = [asyncio.create_task(process.wait()) for process in alive]
+        if waits:
+            await asyncio.wait(waits, timeout=self.settings.shutdown_s + 2)
+        _each(alive, lambda process: process.kill())
+
+
+def _each(processes: list[asyncio.subprocess.Process], act: Callable[[asyncio.subprocess.Process], None]) -> None:
+    for process in processes:
+        if process.returncode is None:
+            act(process)
