@@ -1,0 +1,257 @@
+"""A story and an article's identity as kept in the table of the cluster stage."""
+
+import struct
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Literal, NamedTuple, get_args
+
+import orjson
+
+from schemas import Algorithm, Story, StoryArticle, StoryCandidate, StoryEntity
+
+__all__ = [
+    "ArticleRecord",
+    "Member",
+    "StoryRecord",
+    "founded",
+    "from_micros",
+    "micros",
+    "pooled",
+    "published",
+    "revised",
+]
+
+MAX_MEMBERS = 50
+MAX_ENTITIES = 64
+PUBLISHED_ENTITIES = 12
+MAX_SOURCES = 512
+MAX_ALIASES = 100
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_ARTICLE = struct.Struct("<IIqq16s")
+
+
+def micros(at: datetime) -> int:
+    """Microseconds since 1970."""
+    return (at - _EPOCH) // _MICROSECOND
+
+
+def from_micros(at: int) -> datetime:
+    """The instant of `micros`."""
+    return _EPOCH + at * _MICROSECOND
+
+
+class ArticleRecord(NamedTuple):
+    """An article that was handled: which revision, from where, and the story it went to."""
+
+    revision: int
+    partition: int
+    offset: int
+    first_seen: int
+    story_id: str
+
+    def encode(self) -> bytes:
+        """40 bytes."""
+        story = bytes.fromhex(self.story_id.removeprefix("sty_"))
+        return _ARTICLE.pack(self.revision, self.partition, self.offset, self.first_seen, story)
+
+    @classmethod
+    def decode(cls, data: bytes) -> "ArticleRecord":
+        """Read back `encode`."""
+        revision, partition, offset, first_seen, story = _ARTICLE.unpack(data)
+        return cls(revision, partition, offset, first_seen, f"sty_{story.hex()}")
+
+
+class Member(NamedTuple):
+    """A member as a list shows it."""
+
+    article_id: str
+    title: str | None
+    source_id: str
+    first_seen: int
+
+    @property
+    def rank(self) -> tuple[bool, int, str]:
+        """The least represents the story: the earliest that has a title."""
+        return (self.title is None, self.first_seen, self.article_id)
+
+    @property
+    def order(self) -> tuple[int, str]:
+        """Place in the list of members, oldest first."""
+        return (self.first_seen, self.article_id)
+
+    def published(self) -> StoryArticle:
+        """The contract's form."""
+        return StoryArticle(
+            article_id=self.article_id,
+            title=self.title,
+            source_id=self.source_id,
+            first_seen_at=from_micros(self.first_seen),
+        )
+
+
+class EntityCount(NamedTuple):
+    """An entity and how many members name it."""
+
+    entity_id: str
+    type: str
+    name: str
+    articles: int
+
+
+Status = Literal["active", "closed", "merged"]
+
+
+@dataclass(frozen=True, slots=True)
+class StoryRecord:
+    """All that a `Story` is published from; lists are bounded, counts are not.
+
+    `sources` is exact up to `MAX_SOURCES`, entity counts are exact while a story has
+    no more than `MAX_ENTITIES` entities.
+    """
+
+    story_id: str
+    version: int
+    status: Status
+    size: int
+    first: int
+    last: int
+    representative: Member
+    merged_into: str | None = None
+    aliases: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    entities: tuple[EntityCount, ...] = ()
+    members: tuple[Member, ...] = ()
+
+    def encode(self) -> bytes:
+        """A JSON array in the order of the fields, without the id, which is in the key."""
+        return orjson.dumps(
+            (
+                self.version,
+                get_args(Status).index(self.status),
+                self.size,
+                self.first,
+                self.last,
+                tuple(self.representative),
+                self.merged_into,
+                self.aliases,
+                self.sources,
+                tuple(map(tuple, self.entities)),
+                tuple(map(tuple, self.members)),
+            )
+        )
+
+    @classmethod
+    def decode(cls, story_id: str, data: bytes) -> "StoryRecord":
+        """Read back `encode`."""
+        version, status, size, first, last, head, into, aliases, sources, entities, members = orjson.loads(data)
+        return cls(
+            story_id,
+            version,
+            get_args(Status)[status],
+            size,
+            first,
+            last,
+            Member(*head),
+            into,
+            tuple(aliases),
+            tuple(sources),
+            tuple(EntityCount(*entity) for entity in entities),
+            tuple(Member(*member) for member in members),
+        )
+
+
+def founded(story_id: str, candidate: StoryCandidate) -> StoryRecord:
+    """The story that `candidate` founds."""
+    member = _member(candidate)
+    return StoryRecord(
+        story_id,
+        version=1,
+        status="active",
+        size=1,
+        first=member.first_seen,
+        last=member.first_seen,
+        representative=member,
+        sources=(candidate.source_id,),
+        entities=_entities(candidate),
+        members=(member,),
+    )
+
+
+def pooled(one: StoryRecord, other: StoryRecord, *, alias: bool = True) -> StoryRecord:
+    """`one` with all of `other` in it, one version on; `alias`: the id of `other` was public."""
+    aliases = (*one.aliases, *other.aliases, other.story_id) if alias else one.aliases
+    return replace(
+        one,
+        version=one.version + 1,
+        size=one.size + other.size,
+        first=min(one.first, other.first),
+        last=max(one.last, other.last),
+        representative=min(one.representative, other.representative, key=lambda member: member.rank),
+        aliases=aliases[-MAX_ALIASES:],
+        sources=tuple(sorted({*one.sources, *other.sources})[:MAX_SOURCES]),
+        entities=_counted(one.entities, other.entities),
+        members=_recent(*one.members, *other.members),
+    )
+
+
+def revised(record: StoryRecord, candidate: StoryCandidate) -> StoryRecord:
+    """`record` with a newer revision of a member: what a list shows of it is replaced, but not when it came."""
+
+    def renewed(member: Member) -> Member:
+        if member.article_id != candidate.article_id:
+            return member
+        return member._replace(title=candidate.title, source_id=candidate.source_id)
+
+    members = tuple(map(renewed, record.members))
+    head = min((renewed(record.representative), *members), key=lambda member: member.rank)
+    return replace(record, version=record.version + 1, representative=head, members=members)
+
+
+def published(record: StoryRecord, language: str, algorithm: Algorithm) -> Story:
+    """The contract's form; a merged story is a redirect without members."""
+    listed = record.status != "merged"
+    return Story(
+        story_id=record.story_id,
+        version=record.version,
+        status=record.status,
+        title=record.representative.title,
+        language=language,
+        representative_article_id=record.representative.article_id,
+        article_count=record.size,
+        source_count=len(record.sources),
+        first_seen_at=from_micros(record.first),
+        last_seen_at=from_micros(record.last),
+        merged_into=record.merged_into,
+        aliases=record.aliases,
+        entities=tuple(
+            StoryEntity.model_validate(entity._asdict()) for entity in record.entities[:PUBLISHED_ENTITIES] if listed
+        ),
+        articles=tuple(member.published() for member in record.members if listed),
+        algorithm=algorithm,
+    )
+
+
+def _member(candidate: StoryCandidate) -> Member:
+    return Member(candidate.article_id, candidate.title, candidate.source_id, micros(candidate.first_seen_at))
+
+
+def _recent(*members: Member) -> tuple[Member, ...]:
+    return tuple(sorted(members, key=lambda member: member.order)[-MAX_MEMBERS:])
+
+
+def _entities(candidate: StoryCandidate) -> tuple[EntityCount, ...]:
+    named = {
+        entity.entity_id: EntityCount(entity.entity_id, entity.type, entity.name, 1) for entity in candidate.entities
+    }
+    return _counted(tuple(named.values()), ())
+
+
+def _counted(one: tuple[EntityCount, ...], other: tuple[EntityCount, ...]) -> tuple[EntityCount, ...]:
+    counts = {entity.entity_id: entity for entity in one}
+    for entity in other:
+        known = counts.get(entity.entity_id)
+        counts[entity.entity_id] = known._replace(articles=known.articles + entity.articles) if known else entity
+    ranked = sorted(counts.values(), key=lambda entity: (-entity.articles, entity.name, entity.entity_id))
+    return tuple(ranked[:MAX_ENTITIES])

@@ -1,0 +1,81 @@
+"""The best story for an article, and the best other story for a story."""
+
+from collections.abc import Iterator, Sequence
+
+from streams.state.cluster_state import Book
+from streams.state.story_profile import FIELDS, Floats, Profile, Query
+from streams.text.story_model import ClusterConfig, JoinFeatures, MergeFeatures, join_logit, merge_logit
+
+__all__ = ["best_join", "best_merge"]
+
+_DAY_MICROS = 86_400_000_000
+
+
+def best_join(book: Book, article: Profile, config: ClusterConfig) -> tuple[str, float] | None:
+    """The story `article` joins and the log odds of it, or None; equal odds go by the lower id."""
+    found = book.find(article.heaviest(config.query_terms), count=config.candidates)
+    if not found:
+        return None
+    profiles = [book.live[story_id] for story_id in found]
+    query = Query.of([article.segment(number) for number in range(FIELDS + 1)])
+    logits = (
+        join_logit(_join_features(article, profile, products), config.join)
+        for profile, products in zip(profiles, book.match(query, profiles), strict=True)
+    )
+    return _best(found, list(logits), config.join_threshold)
+
+
+def best_merge(book: Book, story_id: str, config: ClusterConfig) -> tuple[str, float] | None:
+    """The live story that is one with the live story `story_id`, and the log odds of it, or None."""
+    story = book.live[story_id]
+    found = book.find(story.heaviest(config.query_terms), count=config.neighbours, but=story_id)
+    if not found:
+        return None
+    profiles = [book.live[other] for other in found]
+    sums = book.match(Query.of([story.segment(number) for number in range(FIELDS)]), profiles)
+    members = [book.match(Query.of(story.member(number)), profiles) for number in range(story.members)]
+    logits = [
+        merge_logit(
+            _merge_features(story, profile, sums[number], [products[number] for products in members]), config.merge
+        )
+        for number, profile in enumerate(profiles)
+    ]
+    return _best(found, logits, config.merge_threshold)
+
+
+def _best(found: Sequence[str], logits: Sequence[float], threshold: float) -> tuple[str, float] | None:
+    logit, story_id = min((-logit, story_id) for story_id, logit in zip(found, logits, strict=True))
+    return (story_id, -logit) if -logit >= threshold else None
+
+
+def _cosines(products: Sequence[float], one: Profile, other: Profile) -> Iterator[float]:
+    for product, *norms in zip(products, one.norms, other.norms, strict=False):
+        yield product / (norms[0] * norms[1]) if all(norms) else 0.0
+
+
+def _join_features(article: Profile, story: Profile, products: Floats) -> JoinFeatures:
+    found = products.tolist()
+    text, title, lead, ent = _cosines(found, article, story)
+    gap = abs(article.last - story.last) / _DAY_MICROS
+    return JoinFeatures(text, title, lead, ent, nearest=max(found[FIELDS::2]), size=story.size, gap_days=gap)
+
+
+def _merge_features(one: Profile, other: Profile, sums: Floats, members: Sequence[Floats]) -> MergeFeatures:
+    found = sums.tolist()
+    text, title, lead, ent = _cosines(found, one, other)
+    pairs = [products.tolist() for products in members]
+    alls = [product for products in pairs for product in products[FIELDS::2]]
+    gap = max(0, one.first - other.last, other.first - one.last)
+    return MergeFeatures(
+        text,
+        title,
+        lead,
+        ent,
+        nearest=max(alls),
+        mean_nearest=sum(alls) / len(alls),
+        nearest_ent=max(product for products in pairs for product in products[FIELDS + 1 :: 2]),
+        gap_days=gap / _DAY_MICROS,
+        distance_days=abs((one.first + one.last) - (other.first + other.last)) / 2 / _DAY_MICROS,
+        smaller=min(one.size, other.size),
+        bigger=max(one.size, other.size),
+    )
