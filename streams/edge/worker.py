@@ -80,9 +80,10 @@ def _prepare(stage: Stage, bootstrap: str, settings: Settings, folder: Path, poo
     return _Running(stage, app, meter)
 
 
-def _raw_topic(app: HardenedApp, name: str) -> Any:
+def _raw_topic(app: HardenedApp, name: str, **options: bool) -> Any:
     full = app.settings.topic(name)
-    return app.topic(full, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
+    serializers = {"key_serializer": "raw", "value_serializer": "raw"}
+    return app.topic(full, key_type=bytes, value_type=bytes, **serializers, **options)
 
 
 def _table(app: HardenedApp, name: str) -> AtomicTable:
@@ -92,7 +93,8 @@ def _table(app: HardenedApp, name: str) -> AtomicTable:
         key_type=bytes,
         value_type=bytes,
         partitions=app.settings.partitions,
-        changelog_topic=_raw_topic(app, name),
+        # Recovery alone reads a changelog: it is never acked, committed or waited for.
+        changelog_topic=_raw_topic(app, name, acks=False, internal=True, allow_empty=True),
         options=_ROCKSDB,
     )
     app.tables.add(table)
