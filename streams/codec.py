@@ -96,7 +96,7 @@ def raw_message(document: RawDocument) -> Message:
         "ce_source": f"/sources/{document.source.id}",
         "ce_subject": key,
         "ce_time": document.first_seen_at.isoformat(),
-        "ce_dataschema": f"/schemas/{RAW.name}",
+        "ce_dataschema": RAW.dataschema,
         "ce_partitionkey": key,
         "ce_documentid": document.document_id,
         "content-type": "application/json",

@@ -79,7 +79,7 @@ def _headers(stage: Stage, topic: Topic, value: Event, origin: Origin, number: i
         "ce_type": topic.name,
         "ce_source": f"/pipeline/{stage.name}",
         "ce_subject": topic.subject(value),
-        "ce_dataschema": f"/schemas/{topic.name}",
+        "ce_dataschema": topic.dataschema,
         "ce_partitionkey": topic.key(value),
         "ce_origin": str(origin),
         "content-type": "application/json",

@@ -14,6 +14,7 @@ from schemas import (
     StoryCandidate,
     StoryEvent,
 )
+from schemas.registry import contract_of
 
 __all__ = [
     "CANDIDATE",
@@ -52,6 +53,11 @@ class Topic:
     def dead_letters(self) -> str:
         """Name of the topic for records of this one that cannot be processed."""
         return f"{self.name}.dlq"
+
+    @property
+    def dataschema(self) -> str:
+        """CloudEvents `dataschema`: the `$id` of the JSON Schema of what it carries."""
+        return contract_of(self.model).id
 
 
 @dataclass(frozen=True, slots=True)
