@@ -1,0 +1,220 @@
+"""Topics of a lane: create them, describe them, and how far each stage has come."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+
+from streams.errors import BrokerError
+from streams.settings import Settings
+from streams.topics import DAY_MS, Topic
+from streams.topology import TOPOLOGY, Stage, topics
+
+__all__ = ["StageLag", "TopicFacts", "create_topics", "describe", "stage_lags", "topic_configs", "total_lag"]
+
+_MAX_MESSAGE_BYTES = 9 * 1024 * 1024
+_REQUEST_MS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class TopicFacts:
+    """A topic as the broker has it.
+
+    `watermarks` holds (low, high) of each partition; `records` is the sum of high - low,
+    the exact number of records unless the topic is compacted or had transactions.
+    """
+
+    name: str
+    exists: bool
+    partitions: int = 0
+    records: int = 0
+    watermarks: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StageLag:
+    """Records a stage has yet to commit, by partition of the topic it reads."""
+
+    stage: str
+    group: str
+    topic: str
+    partitions: tuple[int, ...]
+
+    @property
+    def total(self) -> int:
+        """Lag over all partitions."""
+        return sum(self.partitions)
+
+
+def topic_configs(settings: Settings, flow: Sequence[Stage] = TOPOLOGY) -> dict[str, dict[str, str]]:
+    """Every topic of the lane with its broker configuration: public ones, dead letters, state changelogs."""
+    configs: dict[str, dict[str, str]] = {}
+    for topic in topics(flow):
+        configs[settings.topic(topic.name)] = _public(topic)
+    for stage in flow:
+        configs[settings.topic(stage.reads.dead_letters)] = _deleted(stage.reads.retention_ms)
+        if stage.table is not None:
+            # Never `delete`: a state that loses old keys is no longer what its inputs made of it.
+            configs[settings.topic(stage.table.name)] = {"cleanup.policy": "compact"}
+    return {name: {**config, "max.message.bytes": str(_MAX_MESSAGE_BYTES)} for name, config in configs.items()}
+
+
+def _public(topic: Topic) -> dict[str, str]:
+    if topic.cleanup == "compact":
+        # A day's grace: a reader that was away for a night still sees every version.
+        return {"cleanup.policy": "compact", "min.compaction.lag.ms": str(DAY_MS)}
+    return _deleted(topic.retention_ms)
+
+
+def _deleted(retention_ms: int) -> dict[str, str]:
+    # Dead letters are for people: they get 30 days, whatever their source keeps.
+    return {"cleanup.policy": "delete", "retention.ms": str(retention_ms)}
+
+
+async def create_topics(bootstrap: str, settings: Settings, flow: Sequence[Stage] = TOPOLOGY) -> list[str]:
+    """Create what is missing; names of the topics created.
+
+    BrokerError when the broker refuses, or a topic has another number of partitions
+    than `settings.partitions`: keys would be spread differently from one topic to the next.
+    """
+    configs = topic_configs(settings, flow)
+    async with _admin(bootstrap) as admin:
+        existing = await _partition_counts(admin)
+        _check_counts({name: existing[name] for name in configs if name in existing}, settings.partitions)
+        missing = [name for name in configs if name not in existing]
+        if not missing:
+            return []
+        created = await _create(admin, [(name, configs[name]) for name in missing], settings)
+        await _until_visible(admin, missing)
+        return created
+
+
+def _check_counts(counts: dict[str, int], wanted: int) -> None:
+    wrong = {name: count for name, count in sorted(counts.items()) if count != wanted}
+    if wrong:
+        listed = ", ".join(f"{name} has {count}" for name, count in wrong.items())
+        raise BrokerError(f"topics must have {wanted} partitions, but {listed}; set NEWSLOOM_PARTITIONS or use a lane")
+
+
+async def _create(admin: Any, wanted: list[tuple[str, dict[str, str]]], settings: Settings) -> list[str]:
+    new = [
+        NewTopic(
+            name, num_partitions=settings.partitions, replication_factor=settings.replication, topic_configs=config
+        )
+        for name, config in wanted
+    ]
+    response = await admin.create_topics(new, timeout_ms=_REQUEST_MS)
+    created = []
+    for name, code, *rest in response.topic_errors:
+        if code == 0:
+            created.append(name)
+        elif for_code(code) is not TopicAlreadyExistsError:  # another worker was faster
+            raise BrokerError(f"topic {name}: {for_code(code).__name__}: {rest[0] if rest else ''}")
+    return created
+
+
+async def _until_visible(admin: Any, names: Iterable[str]) -> None:
+    """A created topic may be unknown for a moment to the broker that is asked next."""
+    names = set(names)
+    for _ in range(100):
+        if names <= set(await _partition_counts(admin)):
+            return
+        await asyncio.sleep(0.05)
+    raise BrokerError("the created topics do not appear")
+
+
+async def describe(bootstrap: str, settings: Settings) -> list[TopicFacts]:
+    """Facts about every topic of the lane, in the order of the flow; missing ones say so."""
+    async with _admin(bootstrap) as admin:
+        counts = await _partition_counts(admin)
+    names = list(topic_configs(settings))
+    marks = await _watermarks(bootstrap, {name: counts[name] for name in names if name in counts})
+    return [
+        TopicFacts(name, exists=True, partitions=counts[name], records=_spread(marks[name]), watermarks=marks[name])
+        if name in counts
+        else TopicFacts(name, exists=False)
+        for name in names
+    ]
+
+
+async def stage_lags(bootstrap: str, settings: Settings, flow: Sequence[Stage] = TOPOLOGY) -> list[StageLag]:
+    """Lag of every stage; a partition with nothing committed counts from its log start."""
+    async with _admin(bootstrap) as admin:
+        counts = await _partition_counts(admin)
+        groups = {stage.name: settings.group(stage.name) for stage in flow}
+        committed = {name: await _committed(admin, group) for name, group in groups.items()}
+    reads = {stage.name: settings.topic(stage.reads.name) for stage in flow}
+    missing = sorted(set(reads.values()) - set(counts))
+    if missing:
+        raise BrokerError(f"no topic {missing[0]}; `newsloom topics create` makes it")
+    marks = await _watermarks(bootstrap, {topic: counts[topic] for topic in reads.values()})
+    lags = []
+    for stage, topic in reads.items():
+        positions = [
+            max(committed[stage].get((topic, number), low), low) for number, (low, _) in enumerate(marks[topic])
+        ]
+        behind = tuple(max(high - at, 0) for (_, high), at in zip(marks[topic], positions, strict=True))
+        lags.append(StageLag(stage, groups[stage], topic, behind))
+    return lags
+
+
+async def total_lag(bootstrap: str, settings: Settings, flow: Sequence[Stage] = TOPOLOGY) -> dict[str, int]:
+    """Records each stage has yet to commit, by stage name."""
+    return {lag.stage: lag.total for lag in await stage_lags(bootstrap, settings, flow)}
+
+
+def _spread(watermarks: tuple[tuple[int, int], ...]) -> int:
+    return sum(high - low for low, high in watermarks)
+
+
+@asynccontextmanager
+async def _admin(bootstrap: str) -> AsyncIterator[Any]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, client_id="newsloom", request_timeout_ms=_REQUEST_MS)
+    try:
+        await admin.start()
+        yield admin
+    except (KafkaError, TimeoutError) as error:
+        raise BrokerError(f"broker {bootstrap}: {error or type(error).__name__}") from error
+    finally:
+        await admin.close()
+
+
+async def _partition_counts(admin: Any) -> dict[str, int]:
+    return {topic["topic"]: len(topic["partitions"]) for topic in await admin.describe_topics() if topic["partitions"]}
+
+
+async def _committed(admin: Any, group: str) -> dict[tuple[str, int], int]:
+    for _ in range(50):
+        try:
+            offsets = await admin.list_consumer_group_offsets(group)
+        except KafkaError as error:
+            if not error.retriable:
+                raise
+            await asyncio.sleep(0.1)  # the coordinator of a fresh broker loads its offsets first
+            continue
+        return {(tp.topic, tp.partition): at.offset for tp, at in offsets.items() if at.offset >= 0}
+    raise BrokerError(f"no coordinator for group {group}")
+
+
+async def _watermarks(bootstrap: str, counts: dict[str, int]) -> dict[str, tuple[tuple[int, int], ...]]:
+    partitions = [TopicPartition(name, number) for name, count in counts.items() for number in range(count)]
+    if not partitions:
+        return {}
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, request_timeout_ms=_REQUEST_MS)
+    try:
+        await consumer.start()
+        low = await consumer.beginning_offsets(partitions)
+        high = await consumer.end_offsets(partitions)
+    except KafkaError as error:
+        raise BrokerError(f"broker {bootstrap}: {error}") from error
+    finally:
+        await consumer.stop()
+    return {
+        name: tuple((low[TopicPartition(name, n)], high[TopicPartition(name, n)]) for n in range(count))
+        for name, count in counts.items()
+    }

@@ -1,0 +1,151 @@
+"""Reading topics without a group: nothing is ever committed, and no worker notices."""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any, Literal
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+from aiokafka.partitioner import DefaultPartitioner
+
+from streams.codec import Record
+from streams.errors import BrokerError
+
+__all__ = ["Start", "partition_count", "partition_for", "read_table", "read_topic", "read_topics"]
+
+Start = Literal["earliest", "latest"] | int | datetime
+"""Where to begin: an end of the log, an offset of every partition (negative: so many before its end), or an instant."""
+
+_FETCH_BYTES = 4 * 1024 * 1024
+_POLL_MS = 500
+_REQUEST_MS = 20_000
+_PARTITION = DefaultPartitioner()
+
+
+def partition_for(key: bytes, count: int) -> int:
+    """Partition of `key` in a topic of `count`: murmur2, as every Kafka client has it."""
+    return int(_PARTITION(key, list(range(count)), []))
+
+
+async def partition_count(bootstrap: str, topic_name: str) -> int:
+    """Number of partitions; BrokerError when there is no such topic."""
+    async with _consumer(bootstrap) as consumer:
+        return len(await _partitions(consumer, topic_name))
+
+
+async def read_topic(
+    bootstrap: str,
+    topic_name: str,
+    *,
+    start: Start = "earliest",
+    until_end: bool = True,
+    partitions: Iterable[int] | None = None,
+) -> AsyncIterator[Record]:
+    """`read_topics` of one topic, or of some of its partitions."""
+    async for record in read_topics(bootstrap, (topic_name,), start=start, until_end=until_end, partitions=partitions):
+        yield record
+
+
+async def read_topics(
+    bootstrap: str,
+    topic_names: Iterable[str],
+    *,
+    start: Start = "earliest",
+    until_end: bool = True,
+    partitions: Iterable[int] | None = None,
+) -> AsyncIterator[Record]:
+    """Committed records of topics, in the order of each partition.
+
+    With `until_end` it stops at the high-water marks found when it began, else never.
+    BrokerError when there is no such topic.
+    """
+    async with _consumer(bootstrap) as consumer:
+        wanted = None if partitions is None else set(partitions)
+        assigned = [
+            TopicPartition(name, number)
+            for name in topic_names
+            for number in sorted(await _partitions(consumer, name))
+            if wanted is None or number in wanted
+        ]
+        if not assigned:
+            return
+        consumer.assign(assigned)
+        ends = await consumer.end_offsets(assigned)
+        places = await _seek(consumer, assigned, ends, start)
+        waiting = {p for p in assigned if not until_end or places[p] < ends[p]}
+        while waiting:
+            batches = await consumer.getmany(*waiting, timeout_ms=_POLL_MS)
+            for partition, records in batches.items():
+                for record in records:
+                    if not until_end or record.offset < ends[partition]:
+                        yield _record(record)
+            if until_end:
+                # By position, not by record: the last offsets may be compacted away or be markers.
+                waiting = {p for p in waiting if await consumer.position(p) < ends[p]}
+
+
+async def read_table(bootstrap: str, topic_name: str, *, partitions: Iterable[int] | None = None) -> dict[bytes, bytes]:
+    """The last value of every key as of now, deleted ones gone, in key order."""
+    table: dict[bytes, bytes] = {}
+    async for record in read_topic(bootstrap, topic_name, partitions=partitions):
+        if record.value is None:
+            table.pop(record.key or b"", None)
+        else:
+            table[record.key or b""] = record.value
+    return dict(sorted(table.items()))
+
+
+@asynccontextmanager
+async def _consumer(bootstrap: str) -> AsyncIterator[Any]:
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap,
+        client_id="newsloom-reader",
+        group_id=None,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        isolation_level="read_committed",
+        max_partition_fetch_bytes=_FETCH_BYTES,
+        request_timeout_ms=_REQUEST_MS,
+    )
+    try:
+        await consumer.start()
+        yield consumer
+    except KafkaError as error:
+        raise BrokerError(f"broker {bootstrap}: {error}") from error
+    finally:
+        await consumer.stop()
+
+
+async def _partitions(consumer: Any, topic_name: str) -> set[int]:
+    # All topics are asked for: a question about one may create it. The consumer keeps
+    # only what it is assigned, so its public methods know of no other topic's partitions.
+    cluster = await consumer._client.fetch_all_metadata()  # noqa: SLF001
+    found: set[int] | None = cluster.partitions_for_topic(topic_name)
+    if not found:
+        raise BrokerError(f"no topic {topic_name}; `newsloom topics create` makes it")
+    return found
+
+
+async def _seek(
+    consumer: Any, assigned: list[TopicPartition], ends: dict[TopicPartition, int], start: Start
+) -> dict[TopicPartition, int]:
+    begins = await consumer.beginning_offsets(assigned)
+    if isinstance(start, datetime):
+        millis = int(start.timestamp() * 1000)
+        found = await consumer.offsets_for_times(dict.fromkeys(assigned, millis))
+        places = {p: found[p].offset if found.get(p) else ends[p] for p in assigned}
+    elif isinstance(start, int):
+        wanted = {p: start if start >= 0 else ends[p] + start for p in assigned}
+        places = {p: min(max(wanted[p], begins[p]), ends[p]) for p in assigned}
+    else:
+        places = begins if start == "earliest" else ends
+    for partition, offset in places.items():
+        consumer.seek(partition, offset)
+    return places
+
+
+def _record(record: Any) -> Record:
+    return Record(
+        record.topic, record.partition, record.offset, record.key, record.value, tuple(record.headers), record.timestamp
+    )
