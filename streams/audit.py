@@ -148,7 +148,7 @@ async def _recompute(
 ) -> AsyncIterator[Message]:
     if stage.table is None:
         for start in range(0, len(records), 256):
-            for done in await pool.run(stage.name, records[start : start + 256]):
+            for done in await pool.run(stage, records[start : start + 256]):
                 for message in done.handled.messages:
                     yield message
         return

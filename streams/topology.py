@@ -9,7 +9,7 @@ the topic in `writes` that carries its type, and a record it cannot process goes
 rebuilt by `state` from the table, and the record's origin.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,7 +65,7 @@ def stage_named(name: str) -> Stage:
     return {stage.name: stage for stage in TOPOLOGY}[name]
 
 
-def topics() -> tuple[Topic, ...]:
+def topics(flow: Sequence[Stage] = TOPOLOGY) -> tuple[Topic, ...]:
     """Every public topic, in the order of the flow."""
-    found = dict.fromkeys(topic for stage in TOPOLOGY for topic in (stage.reads, *stage.writes))
+    found = dict.fromkeys(topic for stage in flow for topic in (stage.reads, *stage.writes))
     return tuple(found)

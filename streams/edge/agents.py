@@ -71,7 +71,7 @@ def parallel(stage: Stage, *, pool: Pool, outbox: Outbox, meter: Meter) -> Work:
     """Work of a stateless stage: the pool computes, outputs leave in input order."""
 
     async def work(records: Sequence[Record]) -> None:
-        done = await pool.run(stage.name, records)
+        done = await pool.run(stage, records)
         for each in done:
             meter.count(each.handled.label, each.seconds)
         await outbox.send(message for each in done for message in each.handled.messages)

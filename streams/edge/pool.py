@@ -21,12 +21,17 @@ from streams.codec import Record
 from streams.deadletter import dead_letter
 from streams.outcome import Dead
 from streams.runner import Handled, handle
-from streams.topology import TOPOLOGY, stage_named
+from streams.topology import Stage
 
-__all__ = ["Done", "Pool"]
+__all__ = ["Done", "Pool", "PoolError"]
 
 _CHUNK = 8
+_START_S = 60.0
 _CONTEXT = mp.get_context("forkserver")
+
+
+class PoolError(RuntimeError):
+    """A CPU process does not even start: the machine's fault, not the document's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +43,15 @@ class Done:
 
 
 def _serve(connection: Connection, memory_bytes: int) -> None:
-    """Life of a CPU process: stage name and records in, one `Done` out for each."""
+    """Life of a CPU process: a stage and records in, one `Done` out for each."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    connection.send(os.getpid())
     while True:
         try:
-            name, records = connection.recv()
+            stage, records = connection.recv()
         except (EOFError, OSError):
             return
-        stage = stage_named(name)
         for record in records:
             begun = time.perf_counter()
             handled = handle(stage, record)
@@ -66,26 +71,32 @@ class _Lane:
         self.process = _CONTEXT.Process(target=_serve, args=(theirs, self.memory_bytes), daemon=True)
         self.process.start()
         theirs.close()
+        try:
+            if not self.connection.poll(_START_S):
+                raise PoolError(f"a CPU process has not started within {_START_S:g} s")
+            self.connection.recv()
+        except (EOFError, OSError) as error:
+            raise PoolError("a CPU process died while it started") from error
 
     def stop(self) -> None:
         self.process.kill()
         self.process.join()
         self.connection.close()
 
-    def run(self, name: str, records: Sequence[Record], deadline_s: float) -> list[Done]:
+    def run(self, stage: Stage, records: Sequence[Record], deadline_s: float) -> list[Done]:
         """Outcome of each record, in order; blocks."""
         done: list[Done] = []
         while len(done) < len(records):
-            reason = self._advance(name, records, done, deadline_s)
+            reason = self._advance(stage, records, done, deadline_s)
             if reason is not None:
                 self.stop()
                 self.start()
-                done.append(_dead(name, records[len(done)], reason, deadline_s))
+                done.append(_dead(stage, records[len(done)], reason, deadline_s))
         return done
 
-    def _advance(self, name: str, records: Sequence[Record], done: list[Done], deadline_s: float) -> Dead | None:
+    def _advance(self, stage: Stage, records: Sequence[Record], done: list[Done], deadline_s: float) -> Dead | None:
         try:
-            self.connection.send((name, records[len(done) :]))
+            self.connection.send((stage, records[len(done) :]))
             while len(done) < len(records):
                 if not self.connection.poll(deadline_s):
                     return Dead("deadline", f"killed after {deadline_s:g} s")
@@ -96,8 +107,8 @@ class _Lane:
         return None
 
 
-def _dead(name: str, record: Record, dead: Dead, deadline_s: float) -> Done:
-    message = dead_letter(stage_named(name).reads, name, record, dead)
+def _dead(stage: Stage, record: Record, dead: Dead, deadline_s: float) -> Done:
+    message = dead_letter(stage.reads, stage.name, record, dead)
     return Done(Handled((message,), f"dead:{dead.reason}"), deadline_s)
 
 
@@ -122,19 +133,19 @@ class Pool:
             lane.stop()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    async def run(self, name: str, records: Sequence[Record]) -> list[Done]:
-        """Run stage `name` over `records` on whatever processes are idle; results in order."""
+    async def run(self, stage: Stage, records: Sequence[Record]) -> list[Done]:
+        """Run a stateless stage over `records` on whatever processes are idle; results in order.
+
+        PoolError when a process cannot be replaced.
+        """
         chunks = [records[start : start + _CHUNK] for start in range(0, len(records), _CHUNK)]
-        parts = await asyncio.gather(*(self._run_chunk(name, chunk) for chunk in chunks))
+        parts = await asyncio.gather(*(self._run_chunk(stage, chunk) for chunk in chunks))
         return [done for part in parts for done in part]
 
-    async def _run_chunk(self, name: str, chunk: Sequence[Record]) -> list[Done]:
+    async def _run_chunk(self, stage: Stage, chunk: Sequence[Record]) -> list[Done]:
         lane = await self._idle.get()
         try:
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._threads, lane.run, name, chunk, self._deadline_s)
+            return await loop.run_in_executor(self._threads, lane.run, stage, chunk, self._deadline_s)
         finally:
             self._idle.put_nowait(lane)
-
-
-STATELESS = tuple(stage.name for stage in TOPOLOGY if stage.state is None)

@@ -27,7 +27,7 @@ from streams.edge.table import AtomicTable
 from streams.settings import Settings
 from streams.topology import Stage, stage_named
 
-__all__ = ["run_worker"]
+__all__ = ["run_stages", "run_worker"]
 
 log = logging.getLogger("newsloom.worker")
 
@@ -47,6 +47,11 @@ class _Running:
 
 
 async def run_worker(bootstrap: str, settings: Settings, *, stages: Sequence[str], slot: int = 0) -> int:
+    """Run the stages of the topology with these names; see `run_stages`."""
+    return await run_stages(bootstrap, settings, stages=[stage_named(name) for name in stages], slot=slot)
+
+
+async def run_stages(bootstrap: str, settings: Settings, *, stages: Sequence[Stage], slot: int = 0) -> int:
     """Run `stages` until SIGTERM or SIGINT (returns 0) or until one of them fails (returns 1).
 
     `slot` names the worker's local store; two live workers of a machine need two slots.
@@ -63,7 +68,7 @@ async def run_worker(bootstrap: str, settings: Settings, *, stages: Sequence[str
         memory_mb=settings.document_memory_mb,
     )
     async with Outbox(bootstrap, settings) as outbox, pool:
-        running = [_prepare(stage_named(name), bootstrap, settings, folder, pool, outbox) for name in stages]
+        running = [_prepare(stage, bootstrap, settings, folder, pool, outbox) for stage in stages]
         return await _supervise(running, stop, settings, folder)
 
 
@@ -115,25 +120,24 @@ def _add_agent(app: HardenedApp, stage: Stage, work: Work) -> None:
 
 async def _supervise(running: list[_Running], stop: asyncio.Event, settings: Settings, folder: Path) -> int:
     reporter = asyncio.create_task(_report(running, folder))
-    ends = [asyncio.create_task(stop.wait())]
-    starts = [asyncio.create_task(each.app.start()) for each in running]
-    ends += [asyncio.create_task(each.app.failed.wait()) for each in running]
-    try:
-        # A start that fails ends the worker; one that succeeds does not.
-        waiting = {*ends, *starts}
-        while not any(task.done() for task in ends):
-            done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-            for task in done & set(starts):
-                task.result()
-    finally:
-        failures = [(each.stage.name, each.app.failure) for each in running if each.app.failure is not None]
-        for name, failure in failures:
-            log.error("stage %s failed: %s: %s", name, type(failure).__name__, failure)
-        reporter.cancel()
-        await _stop(running, settings.shutdown_s)
-        for task in (*ends, *starts):
-            task.cancel()
+    starts = [asyncio.create_task(_start(each.app)) for each in running]
+    ends = [asyncio.create_task(each.app.failed.wait()) for each in running]
+    ends.append(asyncio.create_task(stop.wait()))
+    await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+    failures = [(each.stage.name, each.app.failure) for each in running if each.app.failure is not None]
+    for name, failure in failures:
+        log.error("stage %s failed: %s: %s", name, type(failure).__name__, failure)
+    for task in (reporter, *starts, *ends):
+        task.cancel()
+    await _stop(running, settings.shutdown_s)
     return 1 if failures else 0
+
+
+async def _start(app: HardenedApp) -> None:
+    try:
+        await app.start()
+    except Exception as error:  # noqa: BLE001 - a worker that cannot start is a worker that failed
+        await app.crash(error)
 
 
 async def _stop(running: list[_Running], limit_s: float) -> None:
