@@ -43,4 +43,7 @@ class StoryIndex:
             for story_id in self._postings[term]:
                 scores[story_id] = scores.get(story_id, 0.0) + square
         scores.pop(but, None)
-        return sorted(scores, key=lambda story_id: (-scores[story_id], story_id))[:count]
+        # The score of the last place first: only a few stories are then left to sort by id as well.
+        least = sorted(scores.values())[-count] if len(scores) > count else 0.0
+        ranked = sorted((-score, story_id) for story_id, score in scores.items() if score >= least)
+        return [story_id for _, story_id in ranked[:count]]

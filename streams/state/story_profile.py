@@ -7,6 +7,7 @@ an index rebuilt from the table cannot differ from the one that grew.
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -194,17 +195,25 @@ class Matcher:
         """One array a profile: the product with each of its segments."""
         ids = np.concatenate([profile.ids for profile in profiles])
         weights = np.concatenate([profile.weights for profile in profiles])
-        sizes = np.cumsum([0, *(len(profile.ids) for profile in profiles)])
-        ends = np.concatenate([profile.ends + base for profile, base in zip(profiles, sizes, strict=False)])
-        low = query.ids & np.uint32(0xFFFF)
-        self._seen[low] = True
-        places = np.flatnonzero(self._seen[ids & np.uint32(0xFFFF)])
-        self._seen[low] = False
-        found = ids[places]
-        nearest = np.minimum(np.searchsorted(query.ids, found), max(len(query.ids) - 1, 0))
-        hit = query.ids[nearest] == found if len(query.ids) else np.zeros(0, dtype=np.bool_)
-        places, nearest = places[hit], nearest[hit]
-        products = query.weights[nearest] * weights[places]
+        ends = np.concatenate([profile.ends for profile in profiles])
+        counts = [len(profile.ends) for profile in profiles]
+        starts = np.cumsum([0, *(len(profile.ids) for profile in profiles[:-1])])
+        places, products = self._products(query, ids, weights)
         # bincount adds in input order, so the sums are the same everywhere.
-        sums = np.bincount(np.searchsorted(ends, places, side="right"), products, len(ends))
-        return np.split(sums, np.cumsum([len(profile.ends) for profile in profiles])[:-1])
+        hits = np.searchsorted(ends + np.repeat(starts, counts), places, side="right")
+        sums = np.bincount(hits, products, len(ends)).astype(np.float64, copy=False)
+        bounds = list(accumulate(counts, initial=0))
+        return [sums[start:end] for start, end in pairwise(bounds)]
+
+    def _products(self, query: Query, ids: Ids, weights: Weights) -> tuple[NDArray[np.intp], Floats]:
+        low = query.ids.astype(np.uint16)
+        self._seen[low] = True
+        places = np.flatnonzero(self._seen[ids.astype(np.uint16)])
+        self._seen[low] = False
+        if not len(places):
+            return places, np.zeros(0)
+        found = ids[places]
+        nearest = np.minimum(np.searchsorted(query.ids, found), len(query.ids) - 1)
+        hit = query.ids[nearest] == found
+        places, nearest = places[hit], nearest[hit]
+        return places, query.weights[nearest] * weights[places]
