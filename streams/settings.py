@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 __all__ = ["Settings"]
@@ -32,6 +32,11 @@ class Settings(BaseSettings):
         default="https://repo1.maven.org/maven2", description="Where Kafka's jars come from; a mirror's address."
     )
     java: Path | None = Field(default=None, description="The `java` to run the embedded broker with.")
+    java_home: Path | None = Field(
+        default=None,
+        validation_alias=AliasChoices("java_home", "JAVA_HOME"),
+        description="JAVA_HOME, as everywhere: a Java to try before the one on PATH.",
+    )
     partitions: int = Field(default=4, ge=1, le=1000, description="Partitions of every topic when it is created.")
     replication: int = Field(default=1, ge=1, le=10, description="Replicas of every topic when it is created.")
     max_document_bytes: int = Field(

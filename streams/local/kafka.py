@@ -1,0 +1,208 @@
+"""A real Apache Kafka, one KRaft node, as a child process on the loopback interface.
+
+It ends with its parent, whatever ends the parent: see `tether.py` for the thread to start it from.
+"""
+
+import asyncio
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from streams.errors import BrokerError
+from streams.local.folder import Folder, Identity, Owned, free_ports, new_id
+from streams.local.jars import ensure_jars, read_lock
+from streams.local.java import Java, find_java
+from streams.local.probe import probe
+from streams.local.process import ended, spawn
+from streams.local.properties import server_properties
+from streams.settings import Settings
+
+__all__ = ["EmbeddedKafka", "Runtime", "ready_runtime"]
+
+_READY_S = 30.0
+_PROBE_S = 2.0
+_POLL_S = 0.02
+_STOP_S = 5.0
+_FORMAT_S = 60
+_LEAN = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData")
+_BROKER = (
+    *("-Xms64m", "-Xmx256m", "-XX:+ExitOnOutOfMemoryError", "-XX:ErrorFile=hs_err.log", "-Djava.awt.headless=true"),
+    *("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-Dorg.slf4j.simpleLogger.showDateTime=true"),
+    "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """What a broker is run with: a Java, checked jars, and a folder for what makes later starts faster."""
+
+    java: Java
+    jars: Sequence[Path]
+    cache: Path
+
+    def command(self, *flags: str) -> list[str]:
+        """Call Java with Kafka's classes at hand."""
+        return [str(self.java.path), *_LEAN, *flags, "-cp", ":".join(map(str, self.jars))]
+
+
+def ready_runtime(settings: Settings, say: Callable[[str], None]) -> Runtime:
+    """Find Java and have the jars; BrokerError or JarError when one of them cannot be had."""
+    java = find_java(settings)
+    jars = ensure_jars(settings, say)
+    return Runtime(java, jars, jars[0].parent)
+
+
+class _ExitedError(Exception):
+    """The broker ended before it was ready."""
+
+
+class EmbeddedKafka:
+    """One broker on one folder; `start`, `stop` and `kill` may follow each other, the port stays.
+
+    The folder's lock is held from `start` to `stop`, over a `kill` too. Whoever creates it calls `stop`.
+    """
+
+    def __init__(self, root: Path, runtime: Runtime, *, say: Callable[[str], None] = lambda _: None) -> None:
+        self.folder = Folder(root)
+        self.runtime = runtime
+        self._say = say
+        self._identity: Identity | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def bootstrap(self) -> str:
+        """HOST:PORT; known once started."""
+        if self._identity is None:
+            raise RuntimeError("the broker has not been started")
+        return f"127.0.0.1:{self._identity.port}"
+
+    @property
+    def pid(self) -> int | None:
+        """Its process, while it runs."""
+        return self._process.pid if self._process and self._process.poll() is None else None
+
+    async def start(self) -> None:
+        """Start and wait until it takes requests; BrokerError with the end of its log when it does not.
+
+        Data that is another cluster's, another Kafka's or damaged is set aside, and an empty broker started.
+        """
+        if self._process is not None:
+            raise RuntimeError("the broker has been started")
+        if self._identity is None and not self.folder.try_lock():
+            raise BrokerError(f"another broker uses {self.folder.root}")
+        try:
+            await self._start_somehow()
+        except BaseException:
+            self.kill()
+            self._release()
+            raise
+
+    async def _start_somehow(self) -> None:
+        """A broker that will not start has bad data or a lost port: change one after the other, and see."""
+        fresh = await asyncio.to_thread(self._prepare)
+        try:
+            return await self._launch()
+        except _ExitedError as error:
+            first = error
+        try:
+            self._move_ports()
+            return await self._launch()
+        except _ExitedError as error:
+            if fresh:
+                raise BrokerError(str(error)) from first
+        aside = self.folder.set_aside()
+        try:
+            await asyncio.to_thread(self._prepare)
+            await self._launch()
+        except _ExitedError as error:  # not the data's fault: it goes back
+            shutil.rmtree(self.folder.data)
+            aside.rename(self.folder.data)
+            raise BrokerError(str(error)) from first
+        self._say(f"Kafka could not start on its data: it is kept in {aside}, the broker is empty")
+        return None
+
+    def _prepare(self) -> bool:
+        """Make the folder one that a broker can start on; True when its data is new."""
+        kafka = read_lock().kafka
+        if flaw := self.folder.flaw(kafka):
+            self._say(f"the broker's data {flaw}: it is kept in {self.folder.set_aside()}, the broker is empty")
+        known = self.folder.identity()
+        port, controller_port = free_ports((known.port, known.controller_port)) if known else free_ports()
+        fresh = known is None or not (self.folder.data / "meta.properties").exists()
+        cluster = new_id() if known is None or fresh else known.cluster_id
+        self._settle(Identity(kafka, cluster, port, controller_port))
+        if fresh:
+            self._format(cluster)
+        return fresh
+
+    def _settle(self, identity: Identity) -> None:
+        ports = {"port": identity.port, "controller_port": identity.controller_port}
+        self.folder.properties.write_text(server_properties(self.folder.data, **ports))
+        self.folder.identify(identity)
+        self._identity = identity
+
+    def _move_ports(self) -> None:
+        if self._identity is not None:
+            port, controller_port = free_ports()
+            self._settle(replace(self._identity, port=port, controller_port=controller_port))
+
+    def _format(self, cluster: str) -> None:
+        tool = ("kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", str(self.folder.properties))
+        quiet = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
+        command = [*self.runtime.command("-Xmx128m", quiet), *tool]
+        done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=_FORMAT_S)
+        if done.returncode != 0:
+            raise BrokerError(f"Kafka cannot format {self.folder.data}: {(done.stderr or done.stdout)[-2000:]}")
+
+    async def _launch(self) -> None:
+        self.folder.turn_log()
+        self._process = spawn(
+            [*self.runtime.command(*_BROKER), "kafka.Kafka", str(self.folder.properties)],
+            folder=self.folder.root,
+            log=self.folder.log,
+            keep=[self.folder.lock],
+        )
+        cluster = await self._until_ready(self._process)
+        self.folder.announce(Owned(self.bootstrap, self._process.pid, os.getpid(), cluster))
+
+    async def _until_ready(self, process: subprocess.Popen[bytes]) -> str:
+        deadline = time.monotonic() + _READY_S
+        while time.monotonic() < deadline:
+            if process.poll() is not None:
+                self._process = None
+                raise _ExitedError(f"Kafka ended with {process.returncode}; its log ends:\n{self.folder.log_tail()}")
+            try:
+                answer = await probe(self.bootstrap, limit_s=_PROBE_S)
+            except BrokerError:
+                await asyncio.sleep(_POLL_S)
+                continue
+            # Until the controller has let it in, the broker answers but leads nothing.
+            if self.bootstrap in answer.brokers:
+                return answer.cluster_id
+            await asyncio.sleep(_POLL_S)
+        raise BrokerError(f"Kafka was not ready after {_READY_S:g} s; its log ends:\n{self.folder.log_tail()}")
+
+    def kill(self) -> None:
+        """SIGKILL, as a crash would; `start` brings it back with the same data and port."""
+        self.folder.retract()
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    async def stop(self) -> None:
+        """Stop in order, by force after 5 s, and let go of the folder."""
+        self.folder.retract()
+        if self._process is not None:
+            self._process.terminate()
+            await ended(self._process, limit_s=_STOP_S)
+        self.kill()
+        self._release()
+
+    def _release(self) -> None:
+        self.folder.unlock()
+        self._identity = None
