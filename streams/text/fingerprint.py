@@ -12,10 +12,9 @@ sampling, Cohen and Kaplan 2007). `streams.text.likeness` says what is estimated
 """
 
 import base64
-import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +22,7 @@ import numpy.typing as npt
 from schemas import Fingerprint
 from streams.ids import content_id
 from streams.text.minhash import BINS, Signature, signature
-from streams.text.shingles import mixed, shingle_hashes
+from streams.text.shingles import SHINGLE_WORDS, mixed, shingle_hashes
 from streams.text.tokens import words
 
 __all__ = ["LEAD_TOKENS", "SAMPLE", "VERSION", "Sketch", "content_hash", "fingerprint", "sketch_of"]
@@ -35,6 +34,10 @@ LEAD_TOKENS: Final = 150
 
 SAMPLE: Final = 144
 """Most hashes kept of the rest of a text; with the lead a fingerprint stays under 2 KB of base64."""
+
+_MOST_LEAD: Final = LEAD_TOKENS - SHINGLE_WORDS + 1
+_MOST_TOKENS: Final = 2**31 - 1
+_MOST_CHARACTERS: Final = 1024
 
 _SHORT: Final = np.uint64(32)
 
@@ -75,7 +78,7 @@ def _fingerprint(tokens: Sequence[str]) -> Fingerprint:
     hashes = shingle_hashes(tokens)
     ordered = (mixed(hashes) >> _SHORT).astype(np.uint32)
     every = np.unique(ordered)
-    lead = np.unique(ordered[: max(LEAD_TOKENS - 2, 0)])
+    lead = np.unique(ordered[:_MOST_LEAD])
     rest = every[~np.isin(every, lead, assume_unique=True)]
     return Fingerprint(
         version=VERSION,
@@ -90,19 +93,34 @@ def _fingerprint(tokens: Sequence[str]) -> Fingerprint:
 def sketch_of(value: Fingerprint) -> Sketch:
     """Decode `value`; ValueError when it is of another version or not what its version promises."""
     if value.version != VERSION:
-        raise ValueError(f"fingerprint version {value.version!r}")
-    try:
-        minhash, sample, lead = (
-            np.frombuffer(base64.b64decode(text, validate=True), dtype)
-            for text, dtype in ((value.minhash, "<u2"), (value.sample, "<u4"), (value.lead, "<u4"))
-        )
-    except binascii.Error as error:
-        raise ValueError(f"fingerprint: {error}") from error
-    if len(minhash) != BINS or len(sample) > SAMPLE or len(lead) > LEAD_TOKENS:
+        raise ValueError(f"fingerprint version {value.version!r:.80}")
+    minhash, sample, lead = (
+        _array(text, dtype) for text, dtype in ((value.minhash, "<u2"), (value.sample, "<u4"), (value.lead, "<u4"))
+    )
+    if len(minhash) != BINS or len(sample) > SAMPLE or len(lead) > _MOST_LEAD:
         raise ValueError("fingerprint: wrong length")
-    if len(sample) + len(lead) > value.shingles or (len(sample) < SAMPLE) > (len(sample) + len(lead) == value.shingles):
-        raise ValueError("fingerprint: wrong count")
-    return Sketch(value.tokens, value.shingles, minhash, sample, lead)
+    if not (_ascends(sample) and _ascends(lead)):
+        raise ValueError("fingerprint: hashes do not ascend")
+    if value.shingles > value.tokens or value.tokens > _MOST_TOKENS or (value.shingles > 0) != (value.tokens > 0):
+        raise ValueError("fingerprint: impossible counts")
+    sketch = Sketch(value.tokens, value.shingles, minhash, sample, lead)
+    held = len(sample) + len(lead)
+    if held > value.shingles or (held < value.shingles and len(sample) < SAMPLE) or (value.shingles and not len(lead)):
+        raise ValueError("fingerprint: counts and hashes do not agree")
+    return sketch
+
+
+def _array(text: str, dtype: str) -> npt.NDArray[Any]:
+    if len(text) > _MOST_CHARACTERS:
+        raise ValueError("fingerprint: too long")
+    try:
+        return np.frombuffer(base64.b64decode(text, validate=True), dtype)
+    except ValueError as error:
+        raise ValueError(f"fingerprint: {error}") from error
+
+
+def _ascends(hashes: Hashes32) -> bool:
+    return bool((hashes[1:] > hashes[:-1]).all())
 
 
 def _base64(array: npt.NDArray[np.uint16] | npt.NDArray[np.uint32]) -> str:
