@@ -45,7 +45,7 @@ def test_a_valid_example_is_taken_by_model_and_schema_and_written_back_unchanged
 def test_an_invalid_example_is_refused_by_model_and_schema(contract: Contract, path: Path) -> None:
     with pytest.raises(ValidationError) as caught:
         contract.model.model_validate_json(path.read_bytes())
-    assert caught.value.error_count() == 1 or "vectors" in path.stem, "one fault an example"
+    assert len({str(error["loc"][:1]) for error in caught.value.errors()}) == 1, "one fault an example"
     beyond = path.relative_to(EXAMPLES).as_posix() in BEYOND_JSON_SCHEMA
     assert validator(contract).is_valid(value_of(path)) == beyond
 
