@@ -50,7 +50,7 @@ class StoryCandidate(Event):
 
     document_id: str
     article_id: str
-    revision: int = Field(default=1, ge=1)
+    revision: int = Field(default=1, ge=1, le=2**31 - 1)
     language: LanguageTag
     source_id: str
     title: str | None = None
@@ -81,12 +81,12 @@ class StoryEvent(Event):
 
     `created` and `article_added` name the article; `merged` says into which story
     this one went (`merged_into`); `updated` follows a new revision of a member or a
-    merge into this story (`merged_from`); `closed` and `reopened` are about time.
+    merge into this story (`merged_from`); `closed` says that no article joins it any more.
     """
 
     story_id: str
     story_version: int = Field(ge=1)
-    kind: Literal["created", "article_added", "updated", "merged", "closed", "reopened"]
+    kind: Literal["created", "article_added", "updated", "merged", "closed"]
     at: UtcDatetime
     language: LanguageTag
     article: StoryArticle | None = None

@@ -35,7 +35,8 @@ def cluster(candidate: StoryCandidate, state: ClusterState, origin: Origin) -> O
     step.expire()
     story = _story_of(candidate, book, known)
     target = _revise(candidate, step, story) if story else _place(candidate, profile, step, state.config)
-    book.put_article(candidate.article_id, ArticleRecord(candidate.revision, *origin, at, target))
+    record = ArticleRecord(candidate.revision, *origin, book.clock, book.count, target)
+    book.put_article(candidate.article_id, record)
     if not story:
         _sweep(step, target, state.config)
     book.save_clock()
@@ -58,7 +59,7 @@ def _revise(candidate: StoryCandidate, step: StoryStep, story: StoryRecord) -> s
 def _place(candidate: StoryCandidate, profile: Profile, step: StoryStep, config: ClusterConfig) -> str:
     """Join the best story, or found one; its id."""
     book = step.book
-    own = founded(story_id(candidate.article_id), candidate)
+    own = founded(story_id(candidate.article_id), candidate, book.clock)
     found = best_join(book, profile, config)
     if found is None:
         step.change(own, "created", article=_listed(candidate))

@@ -6,7 +6,7 @@ from typing import Literal
 
 from schemas import Algorithm, Event, Story, StoryArticle, StoryEvent
 from streams.outcome import Tombstone
-from streams.state.cluster_state import Book, Due
+from streams.state.cluster_state import Book
 from streams.state.story_profile import joined
 from streams.state.story_record import StoryRecord, from_micros, pooled, published
 from streams.text.story_model import ClusterConfig, probability
@@ -83,21 +83,16 @@ class StoryStep:
 
     def expire(self) -> None:
         """Close stories that are over and forget what is old, a bounded number a step."""
-        for due in self.book.expired(self._config.expiry_per_step):
-            if due.kind == "a":
-                self.book.drop_article(due.id)
+        self.book.forget_articles(self._config.expiry_per_step)
+        for at, record in self.book.due_stories(self._config.expiry_per_step):
+            if record.status == "active":
+                self.book.drop_profile(record.story_id)
+                closed = replace(record, version=record.version + 1, status="closed")
+                self.change(closed, "closed", at=from_micros(at))
             else:
-                self._expire_story(due)
-
-    def _expire_story(self, due: Due) -> None:
-        record = self.story(due.id)
-        if record.status == "active":
-            self.book.drop_profile(due.id)
-            self.change(replace(record, version=record.version + 1, status="closed"), "closed", at=from_micros(due.at))
-        else:
-            self.book.drop_story(due.id)
-            self._changed.pop(due.id, None)
-            self._forgotten.append(due.id)
+                self.book.drop_story(record.story_id)
+                self._changed.pop(record.story_id, None)
+                self._forgotten.append(record.story_id)
 
     def outputs(self) -> tuple[Event | Tombstone, ...]:
         """Events in order, each changed story once, tombstones of the forgotten."""

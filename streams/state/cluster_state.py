@@ -3,68 +3,54 @@
 Keys are a kind, the language and an id, so that languages that share a partition do not
 meet. Whatever is held in memory is a function of the table, and never of the way there.
 
-    m language            clock, articles since the last merge sweep, stories touched since
+    m language            clock, records taken in, articles since the last merge sweep, stories touched since
     a language 0 article  ArticleRecord
     s language 0 story    StoryRecord; closed and merged stories are kept for a while
     v language 0 story    Profile, while the story is live
+
+Nothing expires by an article's own time, which may be wrong or long ago, but by how far the
+clock has gone since it came. An article's identity also outlives the next `keep_articles`
+records, however fast the clock runs: within that distance a redelivery is told for sure.
 """
 
-import heapq
 import struct
 from collections.abc import Iterator, Sequence
-from typing import Literal, NamedTuple
 
+from streams.state.due_queue import DueQueue
 from streams.state.protocols import Table
 from streams.state.story_index import StoryIndex
 from streams.state.story_profile import Matcher, Profile, decode, encode
 from streams.state.story_record import ArticleRecord, StoryRecord
 from streams.text.story_model import ClusterConfig
 
-__all__ = ["Book", "ClusterState", "Due"]
+__all__ = ["Book", "ClusterState"]
 
-_CLOCK = struct.Struct("<qI")
-_DUE = struct.Struct(">Qc")
-_SHIFT = 1 << 63
+_CLOCK = struct.Struct("<qQI")
 _STORY_BYTES = 16
 _DAY_MICROS = 86_400_000_000
-
-
-class Due(NamedTuple):
-    """When (microseconds since 1970) to look again at an article or a story."""
-
-    at: int
-    kind: Literal["a", "s"]
-    id: str
-
-    def encode(self) -> bytes:
-        """One string that sorts by time, kind and id: a third of the memory of a tuple."""
-        return _DUE.pack(self.at + _SHIFT, self.kind.encode()) + self.id.encode()
-
-    @classmethod
-    def decode(cls, data: bytes) -> "Due":
-        """Read back `encode`."""
-        at, kind = _DUE.unpack_from(data)
-        return cls(at - _SHIFT, "a" if kind == b"a" else "s", data[_DUE.size :].decode())
 
 
 class Book:
     """Stories and articles of one language.
 
-    `clock` is the highest `first_seen_at` seen, in microseconds since 1970 (None before the
-    first article; see `ClusterConfig.clock_step_days`), `live` the profiles of open stories.
+    `clock` is the highest `first_seen_at` seen, in microseconds since 1970 (0 before the first
+    article; see `ClusterConfig.clock_step_days`), `count` the number of records taken in,
+    `live` the profiles of open stories.
     """
 
     def __init__(self, table: Table, language: str, config: ClusterConfig) -> None:
         self.language = language
         self.live: dict[str, Profile] = {}
-        self.clock: int | None = None
+        self.clock = 0
+        self.count = 0
         self.since_sweep = 0
         self.touched: list[str] = []
         self._table = table
         self._config = config
         self._index = StoryIndex()
         self._match = Matcher()
-        self._queue: list[bytes] = []
+        self._arrivals = DueQueue()
+        self._dues = DueQueue()
 
     @property
     def match(self) -> Matcher:
@@ -77,13 +63,9 @@ class Book:
         return None if data is None else ArticleRecord.decode(data)
 
     def put_article(self, article_id: str, record: ArticleRecord) -> None:
-        """Remember an article."""
+        """Remember an article; `record.number` must be above that of all others."""
         self._table.put(self._key(b"a", article_id.encode()), record.encode())
-        self._enqueue(self._article_due(article_id, record))
-
-    def drop_article(self, article_id: str) -> None:
-        """Forget an article."""
-        self._table.delete(self._key(b"a", article_id.encode()))
+        self._arrivals.push(record.number, article_id)
 
     def story(self, story_id: str) -> StoryRecord | None:
         """A story as it stands, open or not."""
@@ -93,7 +75,7 @@ class Book:
     def put_story(self, record: StoryRecord) -> None:
         """Keep a story as it stands now."""
         self._table.put(self._story_key(b"s", record.story_id), record.encode())
-        self._enqueue(self._story_due(record))
+        self._dues.push(self._due(record), record.story_id)
 
     def drop_story(self, story_id: str) -> None:
         """Forget a story that is no longer live."""
@@ -115,42 +97,58 @@ class Book:
         """Live stories that share the heaviest terms with `query`; see `StoryIndex.find`."""
         return self._index.find(query, count=count, budget=self._config.posting_budget, but=but)
 
-    def advance(self, at: int) -> int:
-        """Move the clock to `at`, by one step at most and never back; the new time."""
-        if self.clock is None:
-            self.clock = at
+    def advance(self, at: int) -> None:
+        """Take in one more record: the clock moves to `at`, by one step at most and never back."""
         step = int(self._config.clock_step_days * _DAY_MICROS)
-        self.clock = max(self.clock, min(at, self.clock + step))
-        return self.clock
+        self.clock = max(self.clock, min(at, self.clock + step)) if self.count else at
+        self.count += 1
 
     def save_clock(self) -> None:
         """Write what `advance` and the sweep count have changed."""
         touched = b"".join(map(_story_bytes, self.touched))
-        self._table.put(b"m" + self.language.encode(), _CLOCK.pack(self.clock or 0, self.since_sweep) + touched)
+        self._table.put(b"m" + self.language.encode(), _CLOCK.pack(self.clock, self.count, self.since_sweep) + touched)
 
-    def expired(self, limit: int) -> Iterator[Due]:
-        """What is due at the clock's time, earliest first, at most `limit`; deal with each before taking the next.
+    def forget_articles(self, limit: int) -> None:
+        """Forget the oldest identities of articles, at most `limit` of those that are due.
 
-        Every put leaves an entry, so older ones of the same item are in the queue too. They
-        do not count: the work done must not depend on what a rebuilt queue does not have.
+        Here and in `due_stories`, entries that no longer hold don't count: the work done
+        must not depend on what the queue of a rebuilt book does not have.
         """
-        now = Due(self.clock or 0, "a", "").encode()
-        while limit > 0 and self._queue and self._queue[0] < now:
-            due = Due.decode(heapq.heappop(self._queue))
-            if self._actual(due) == due:
+        span = int(self._config.forget_days * _DAY_MICROS)
+        while limit > 0 and (head := self._arrivals.head()) and head.at + self._config.keep_articles <= self.count:
+            record = self.article(head.id)
+            if record is not None and record.number == head.at:
+                if record.arrived + span >= self.clock:
+                    return
+                self._table.delete(self._key(b"a", head.id.encode()))
                 limit -= 1
-                yield due
+            self._arrivals.pop()
+
+    def due_stories(self, limit: int) -> Iterator[tuple[int, StoryRecord]]:
+        """When a story was due and how it stands, earliest first, at most `limit`.
+
+        Deal with each before taking the next. Beyond `max_live` open stories the earliest are due at once.
+        """
+        while limit > 0 and (head := self._dues.head()):
+            if head.at >= self.clock and len(self.live) <= self._config.max_live:
+                return
+            self._dues.pop()
+            record = self.story(head.id)
+            if record is not None and self._due(record) == head.at:
+                limit -= 1
+                yield min(head.at, self.clock), record
 
     def load(self, kind: bytes, suffix: bytes, value: bytes) -> None:
         """Take in one record of the table."""
         if kind == b"m":
-            self.clock, self.since_sweep = _CLOCK.unpack_from(value)
+            self.clock, self.count, self.since_sweep = _CLOCK.unpack_from(value)
             rest = value[_CLOCK.size :]
             self.touched = [f"sty_{rest[at : at + _STORY_BYTES].hex()}" for at in range(0, len(rest), _STORY_BYTES)]
         elif kind == b"a":
-            self._enqueue(self._article_due(suffix.decode(), ArticleRecord.decode(value)))
+            self._arrivals.push(ArticleRecord.decode(value).number, suffix.decode())
         elif kind == b"s":
-            self._enqueue(self._story_due(StoryRecord.decode(f"sty_{suffix.hex()}", value)))
+            record = StoryRecord.decode(f"sty_{suffix.hex()}", value)
+            self._dues.push(self._due(record), record.story_id)
         else:
             self._enter(f"sty_{suffix.hex()}", value)
 
@@ -158,22 +156,9 @@ class Book:
         self.live[story_id] = profile = decode(data)
         self._index.set(story_id, profile.posted(self._config.query_terms))
 
-    def _enqueue(self, due: Due) -> None:
-        heapq.heappush(self._queue, due.encode())
-
-    def _actual(self, due: Due) -> Due | None:
-        if due.kind == "a":
-            article = self.article(due.id)
-            return None if article is None else self._article_due(due.id, article)
-        story = self.story(due.id)
-        return None if story is None else self._story_due(story)
-
-    def _article_due(self, article_id: str, record: ArticleRecord) -> Due:
-        return Due(record.first_seen + int(self._config.forget_days * _DAY_MICROS), "a", article_id)
-
-    def _story_due(self, record: StoryRecord) -> Due:
+    def _due(self, record: StoryRecord) -> int:
         days = self._config.window_days if record.status == "active" else self._config.forget_days
-        return Due(record.last + int(days * _DAY_MICROS), "s", record.story_id)
+        return record.touched + int(days * _DAY_MICROS)
 
     def _key(self, kind: bytes, suffix: bytes) -> bytes:
         return kind + self.language.encode() + b"\0" + suffix

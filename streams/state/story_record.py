@@ -29,7 +29,7 @@ MAX_ALIASES = 100
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_ARTICLE = struct.Struct("<IIqq16s")
+_ARTICLE = struct.Struct("<IIqqQ16s")
 
 
 def micros(at: datetime) -> int:
@@ -43,24 +43,28 @@ def from_micros(at: int) -> datetime:
 
 
 class ArticleRecord(NamedTuple):
-    """An article that was handled: which revision, from where, and the story it went to."""
+    """An article that was handled: which revision, from where, and the story it went to.
+
+    `arrived` is the clock of its language then, `number` its place in the order of arrival.
+    """
 
     revision: int
     partition: int
     offset: int
-    first_seen: int
+    arrived: int
+    number: int
     story_id: str
 
     def encode(self) -> bytes:
-        """40 bytes."""
+        """48 bytes."""
         story = bytes.fromhex(self.story_id.removeprefix("sty_"))
-        return _ARTICLE.pack(self.revision, self.partition, self.offset, self.first_seen, story)
+        return _ARTICLE.pack(self.revision, self.partition, self.offset, self.arrived, self.number, story)
 
     @classmethod
     def decode(cls, data: bytes) -> "ArticleRecord":
         """Read back `encode`."""
-        revision, partition, offset, first_seen, story = _ARTICLE.unpack(data)
-        return cls(revision, partition, offset, first_seen, f"sty_{story.hex()}")
+        *numbers, story = _ARTICLE.unpack(data)
+        return cls._make((*numbers, f"sty_{story.hex()}"))
 
 
 class Member(NamedTuple):
@@ -107,8 +111,9 @@ Status = Literal["active", "closed", "merged"]
 class StoryRecord:
     """All that a `Story` is published from; lists are bounded, counts are not.
 
-    `sources` is exact up to `MAX_SOURCES`, entity counts are exact while a story has
-    no more than `MAX_ENTITIES` entities.
+    `first` and `last` are the earliest and latest `first_seen_at` of its members, `touched` is
+    the clock of its language when it last grew. `sources` is exact up to `MAX_SOURCES`,
+    entity counts are exact while a story has no more than `MAX_ENTITIES` entities.
     """
 
     story_id: str
@@ -117,6 +122,7 @@ class StoryRecord:
     size: int
     first: int
     last: int
+    touched: int
     representative: Member
     merged_into: str | None = None
     aliases: tuple[str, ...] = ()
@@ -133,6 +139,7 @@ class StoryRecord:
                 self.size,
                 self.first,
                 self.last,
+                self.touched,
                 tuple(self.representative),
                 self.merged_into,
                 self.aliases,
@@ -145,7 +152,9 @@ class StoryRecord:
     @classmethod
     def decode(cls, story_id: str, data: bytes) -> "StoryRecord":
         """Read back `encode`."""
-        version, status, size, first, last, head, into, aliases, sources, entities, members = orjson.loads(data)
+        version, status, size, first, last, touched, head, into, aliases, sources, entities, members = orjson.loads(
+            data
+        )
         return cls(
             story_id,
             version,
@@ -153,6 +162,7 @@ class StoryRecord:
             size,
             first,
             last,
+            touched,
             Member(*head),
             into,
             tuple(aliases),
@@ -162,8 +172,8 @@ class StoryRecord:
         )
 
 
-def founded(story_id: str, candidate: StoryCandidate) -> StoryRecord:
-    """The story that `candidate` founds."""
+def founded(story_id: str, candidate: StoryCandidate, clock: int) -> StoryRecord:
+    """The story that `candidate` founds at the time `clock`."""
     member = _member(candidate)
     return StoryRecord(
         story_id,
@@ -172,6 +182,7 @@ def founded(story_id: str, candidate: StoryCandidate) -> StoryRecord:
         size=1,
         first=member.first_seen,
         last=member.first_seen,
+        touched=clock,
         representative=member,
         sources=(candidate.source_id,),
         entities=_entities(candidate),
@@ -188,6 +199,7 @@ def pooled(one: StoryRecord, other: StoryRecord, *, alias: bool = True) -> Story
         size=one.size + other.size,
         first=min(one.first, other.first),
         last=max(one.last, other.last),
+        touched=max(one.touched, other.touched),
         representative=min(one.representative, other.representative, key=lambda member: member.rank),
         aliases=aliases[-MAX_ALIASES:],
         sources=tuple(sorted({*one.sources, *other.sources})[:MAX_SOURCES]),

@@ -10,8 +10,13 @@ from schemas import SparseVector
 
 __all__ = ["Ids", "Weights", "pack", "unit", "unpack"]
 
+MAX_TERMS = 256
+"""More than any field has; bounds the work that one vector can cause."""
+
 Ids = NDArray[np.uint32]
 Weights = NDArray[np.float32]
+
+_TOLERANCE = 1e-3
 
 
 def unit(weights: dict[int, float], *, top: int) -> list[tuple[int, float]]:
@@ -33,10 +38,19 @@ def pack(pairs: list[tuple[int, float]]) -> SparseVector:
 def unpack(vector: SparseVector) -> tuple[Ids, Weights]:
     """Ids and weights of a vector from the wire.
 
-    Raises ValueError when the two differ in length, the ids do not ascend, or a weight is not finite.
+    Raises ValueError when the two differ in length, there are too many, the ids do not ascend,
+    or the weights are not those of a unit vector. A vector may be empty.
     """
     ids = np.frombuffer(b64decode(vector.terms, validate=True), dtype="<u4")
     weights = np.frombuffer(b64decode(vector.weights, validate=True), dtype="<f4")
-    if ids.size != weights.size or np.any(ids[1:] <= ids[:-1]) or not np.all(np.isfinite(weights)):
-        raise ValueError("not a sparse vector: ids must ascend and each needs a finite weight")
+    if ids.size != weights.size or ids.size > MAX_TERMS or np.any(ids[1:] <= ids[:-1]):
+        raise ValueError(f"not a sparse vector: at most {MAX_TERMS} ascending ids, and as many weights")
+    if ids.size and not _is_unit(weights):
+        raise ValueError("not a sparse vector: weights must be positive and of length 1")
     return ids, weights
+
+
+def _is_unit(weights: Weights) -> bool:
+    # A comparison with NaN is false, so it is refused as well.
+    within = bool(np.all((weights > 0) & (weights <= 1 + _TOLERANCE)))
+    return within and abs(float(np.sum(np.square(weights, dtype=np.float64))) - 1) <= _TOLERANCE

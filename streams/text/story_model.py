@@ -54,10 +54,12 @@ class MergeWeights:
 class ClusterConfig:
     """Everything a decision of the cluster stage depends on besides its input.
 
-    Days are of `first_seen_at`. A story closes `window_days` after its last article and is
-    forgotten, with the identities of its articles, after `forget_days`. One article moves
-    the clock of its language by `clock_step_days` at most: a wrong date must not close
-    every story. A query looks at no more than `posting_budget` postings, rarest terms first.
+    Days are of the clock of a language, which `first_seen_at` drives. A story closes
+    `window_days` after it last grew and is forgotten after `forget_days`; so is the identity
+    of an article, but not before `keep_articles` more records have come. One record moves the
+    clock by `clock_step_days` at most: a wrong date must not close every story. Beyond
+    `max_live` open stories the oldest close early. A query looks at no more than
+    `posting_budget` postings, rarest terms first.
     """
 
     join: JoinWeights = field(default_factory=JoinWeights)
@@ -71,7 +73,9 @@ class ClusterConfig:
     posting_budget: int = 3000
     window_days: float = 14.0
     forget_days: float = 30.0
-    clock_step_days: float = 7.0
+    keep_articles: int = 10_000
+    max_live: int = 100_000
+    clock_step_days: float = 1.0
     expiry_per_step: int = 64
 
     def digest(self) -> str:
