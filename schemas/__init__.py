@@ -1,7 +1,7 @@
 """newsloom's contracts: one pydantic model an event; see README.md in this folder."""
 
 from schemas.article import Article, Author, Dateline, DuplicateRecord, Fingerprint, Provenance, Removed
-from schemas.base import Event, ExternalId, Precision, Source
+from schemas.base import Count, Event, ExternalId, Precision, Revision, Source
 from schemas.dead_letter import DeadLetter
 from schemas.enriched import (
     DateLayer,
@@ -31,6 +31,7 @@ __all__ = [
     "Algorithm",
     "Article",
     "Author",
+    "Count",
     "DateLayer",
     "DateMention",
     "Dateline",
@@ -51,6 +52,7 @@ __all__ = [
     "Provenance",
     "RawDocument",
     "Removed",
+    "Revision",
     "Source",
     "SparseVector",
     "Story",

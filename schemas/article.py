@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
-from schemas.base import Event, ExternalId, LanguageTag, Precision, Source, UtcDatetime
+from schemas.base import Count, Event, ExternalId, LanguageTag, Precision, Revision, Source, UtcDatetime
 
 __all__ = [
     "Article",
@@ -57,8 +57,8 @@ class Fingerprint(Event):
     """
 
     version: str
-    tokens: int = Field(ge=0)
-    shingles: int = Field(ge=0)
+    tokens: Count
+    shingles: Count
     minhash: str
     sample: str
     lead: str
@@ -73,7 +73,7 @@ class Article(Event):
 
     document_id: str
     article_id: str
-    revision: int = Field(default=1, ge=1)
+    revision: Revision = 1
     content_hash: str
     source: Source
     url: str | None = None
@@ -83,7 +83,7 @@ class Article(Event):
     subtitle: str | None = None
     summary: str | None = None
     body_text: str = Field(min_length=1)
-    word_count: int = Field(ge=0)
+    word_count: Count
     byline: str | None = None
     authors: tuple[Author, ...] = ()
     outlet: str | None = None

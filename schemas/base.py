@@ -5,15 +5,24 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
-__all__ = ["Event", "ExternalId", "LanguageTag", "Precision", "Source", "UtcDatetime"]
+__all__ = ["Count", "Event", "ExternalId", "LanguageTag", "Precision", "Revision", "Source", "UtcDatetime"]
 
 
 def _to_utc(value: datetime) -> datetime:
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:  # pydantic reports a ValueError, and lets this one through
+        raise ValueError("in UTC it lies outside the years 1 to 9999") from error
 
 
 UtcDatetime = Annotated[AwareDatetime, AfterValidator(_to_utc)]
 """An instant; whatever offset it arrives with, it is kept and written in UTC."""
+
+Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
+"""A number of things, or a place in a text: exact in every JSON reader."""
+
+Revision = Annotated[int, Field(ge=1, le=2**31 - 1)]
+"""1 for the first form of a thing, one more for each that follows."""
 
 LanguageTag = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 """A BCP 47 tag; `und` when the language could not be told."""

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from schemas.base import Event, UtcDatetime
+from schemas.base import Count, Event, UtcDatetime
 
 __all__ = ["DeadLetter"]
 
@@ -15,13 +15,13 @@ class DeadLetter(Event):
     """
 
     topic: str
-    partition: int = Field(ge=0)
-    offset: int = Field(ge=0)
+    partition: Count
+    offset: int = Field(ge=0, le=2**63 - 1)
     stage: str
     reason: str
     detail: str = ""
     first_failed_at: UtcDatetime | None = None
-    redrive_count: int = Field(default=0, ge=0)
+    redrive_count: Count = 0
     document_id: str | None = None
     key: str | None = None
     value: str | None = None

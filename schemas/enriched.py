@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from schemas.article import Article
-from schemas.base import Event, ExternalId, Precision, UtcDatetime
+from schemas.base import Count, Event, ExternalId, Precision, Revision, UtcDatetime
 
 __all__ = [
     "DateLayer",
@@ -27,8 +27,8 @@ EntityType = Literal["PERSON", "ORG", "PLACE", "GROUP", "EVENT", "PRODUCT", "MIS
 class Mention(Event):
     """`body_text[start:end] == text`."""
 
-    start: int = Field(ge=0)
-    end: int = Field(gt=0)
+    start: Count
+    end: int = Field(gt=0, le=2**31 - 1)
     text: str = Field(min_length=1)
 
 
@@ -50,8 +50,8 @@ class Entity(Event):
 class DateMention(Event):
     """A date in the body; `value` is ISO 8601, `--02-18` when no year is stated or implied."""
 
-    start: int = Field(ge=0)
-    end: int = Field(gt=0)
+    start: Count
+    end: int = Field(gt=0, le=2**31 - 1)
     text: str = Field(min_length=1)
     value: str
     precision: Precision
@@ -101,7 +101,7 @@ class EnrichedArticle(Event):
 
     document_id: str
     article_id: str
-    revision: int = Field(default=1, ge=1)
+    revision: Revision = 1
     first_seen_at: UtcDatetime
     article: Article
     layers: Layers

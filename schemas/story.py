@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from schemas.base import Event, LanguageTag, UtcDatetime
+from schemas.base import Count, Event, LanguageTag, Revision, UtcDatetime
 from schemas.enriched import EntityType
 
 __all__ = [
@@ -42,7 +42,7 @@ class StoryEntity(Event):
     entity_id: str
     type: EntityType
     name: str
-    articles: int = Field(default=1, ge=1)
+    articles: int = Field(default=1, ge=1, le=2**31 - 1)
 
 
 class StoryCandidate(Event):
@@ -50,7 +50,7 @@ class StoryCandidate(Event):
 
     document_id: str
     article_id: str
-    revision: int = Field(default=1, ge=1, le=2**31 - 1)
+    revision: Revision = 1
     language: LanguageTag
     source_id: str
     title: str | None = None
@@ -85,7 +85,7 @@ class StoryEvent(Event):
     """
 
     story_id: str
-    story_version: int = Field(ge=1)
+    story_version: Revision
     kind: Literal["created", "article_added", "updated", "merged", "closed"]
     at: UtcDatetime
     language: LanguageTag
@@ -104,13 +104,13 @@ class Story(Event):
     """
 
     story_id: str
-    version: int = Field(ge=1)
+    version: Revision
     status: Literal["active", "closed", "merged"]
     title: str | None = None
     language: LanguageTag
     representative_article_id: str
-    article_count: int = Field(ge=0)
-    source_count: int = Field(ge=0)
+    article_count: Count
+    source_count: Count
     first_seen_at: UtcDatetime
     last_seen_at: UtcDatetime
     merged_into: str | None = None

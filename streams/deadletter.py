@@ -13,6 +13,8 @@ from streams.topics import Topic
 __all__ = ["ERROR_HEADERS", "dead_letter", "original_headers", "read_dead_letter"]
 
 _PREFIX = "__connect.errors."
+_INT64_DIGITS = 18
+
 ERROR_HEADERS = (_PREFIX, "x-news-")
 
 
@@ -25,7 +27,7 @@ def dead_letter(source: Topic, stage: str, record: Record, dead: Dead) -> Messag
         "stage": stage,
         "exception.message": dead.detail,
     }
-    added = [(_PREFIX + name, text.encode()) for name, text in errors.items()]
+    added = [(_PREFIX + name, text.encode("utf-8", "replace")) for name, text in errors.items()]
     added.append(("x-news-error-code", dead.reason.encode()))
     kept = original_headers(record.headers, keep_counters=True)
     return Message(source.dead_letters, record.key, record.value, (*kept, *added), record.timestamp_ms)
@@ -41,19 +43,24 @@ def original_headers(headers: Headers, *, keep_counters: bool = False) -> Header
 
 
 def read_dead_letter(record: Record) -> DeadLetter:
-    """A dead-letter record as a model; fields that its headers lack are guessed from its place."""
+    """A dead-letter record as a model; fields that its headers lack, or hold garbage, are guessed from its place."""
     text = {name: value.decode("utf-8", "replace") for name, value in record.headers}
     encoded = [None if part is None else base64.b64encode(part).decode() for part in (record.key, record.value)]
     return DeadLetter(
         topic=text.get(_PREFIX + "topic", record.topic.removesuffix(".dlq")),
-        partition=int(text.get(_PREFIX + "partition", record.partition)),
-        offset=int(text.get(_PREFIX + "offset", record.offset)),
+        partition=_count(text.get(_PREFIX + "partition"), record.partition),
+        offset=_count(text.get(_PREFIX + "offset"), record.offset),
         stage=text.get(_PREFIX + "stage", "unknown"),
         reason=text.get("x-news-error-code", "unknown"),
         detail=text.get(_PREFIX + "exception.message", ""),
-        redrive_count=int(text.get("x-news-redrive-count", "0")),
+        redrive_count=_count(text.get("x-news-redrive-count"), 0),
         document_id=header(record.headers, "ce_documentid"),
         key=encoded[0],
         value=encoded[1],
         headers=tuple((n, base64.b64encode(v).decode()) for n, v in original_headers(record.headers)),
     )
+
+
+def _count(text: str | None, otherwise: int) -> int:
+    # An int64, as Kafka's own numbers are.
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) <= _INT64_DIGITS else otherwise

@@ -33,30 +33,33 @@ class Handled:
 
 def handle(stage: Stage, record: Record, state: Any = None) -> Handled:
     """Process one record; the same record and state give the same bytes."""
+    try:
+        value = decode(stage.reads, record)
+        return _parked(stage, record, value) if isinstance(value, Dead) else _processed(stage, record, value, state)
+    except MemoryError:
+        return _parked(stage, record, Dead("memory"), failed=True)
+    except Exception as error:  # noqa: BLE001 - a bug in a stage must not stop the other documents
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        detail = f"{type(error).__name__}: {error} ({last.name}:{last.lineno})"
+        return _parked(stage, record, Dead("stage_error", detail[:500]), failed=True)
+
+
+def _processed(stage: Stage, record: Record, value: Event, state: Any) -> Handled:
     origin = origin_of(record)
-    outcome, failed = _outcome(stage, record, state, origin)
+    outcome: Outcome = stage.run(value) if stage.state is None else stage.run(value, state, origin)
     match outcome:
         case Ok(values):
             return Handled(tuple(_messages(stage, record, origin, values)), "ok")
         case Drop(reason):
             return Handled((), f"drop:{reason}")
-        case Dead(reason):
-            return Handled((dead_letter(stage.reads, stage.name, record, outcome),), f"dead:{reason}", failed)
+        case Dead():
+            return _parked(stage, record, outcome)
         case _:
             assert_never(outcome)
 
 
-def _outcome(stage: Stage, record: Record, state: Any, origin: Origin) -> tuple[Outcome, bool]:
-    value = decode(stage.reads, record)
-    if isinstance(value, Dead):
-        return value, False
-    try:
-        return (stage.run(value) if stage.state is None else stage.run(value, state, origin)), False
-    except MemoryError:
-        return Dead("memory"), True
-    except Exception as error:  # noqa: BLE001 - a bug in a stage must not stop the other documents
-        last = traceback.extract_tb(error.__traceback__)[-1]
-        return Dead("stage_error", f"{type(error).__name__}: {error} ({last.name}:{last.lineno})"[:500]), True
+def _parked(stage: Stage, record: Record, dead: Dead, *, failed: bool = False) -> Handled:
+    return Handled((dead_letter(stage.reads, stage.name, record, dead),), f"dead:{dead.reason}", failed)
 
 
 def _messages(stage: Stage, record: Record, origin: Origin, values: tuple[Event | Tombstone, ...]) -> list[Message]:
