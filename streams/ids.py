@@ -2,7 +2,7 @@
 
 from hashlib import blake2b
 
-__all__ = ["article_id", "content_id", "document_id", "story_id"]
+__all__ = ["article_id", "content_id", "document_id", "entity_id", "story_id"]
 
 
 def _digest(domain: str, *parts: str | bytes) -> str:
@@ -35,3 +35,8 @@ def article_id(canonical_url: str | None, content_hash: str) -> str:
 def story_id(founding_article_id: str) -> str:
     """Id of a story: the article that founded it."""
     return "sty_" + _digest("story", founding_article_id)
+
+
+def entity_id(kind: str, name: str) -> str:
+    """Id of an entity: its type and its canonical name."""
+    return "ent_" + _digest("entity", kind, name)

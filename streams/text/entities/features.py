@@ -1,0 +1,187 @@
+"""What the tagger sees of a word: hashed features of itself, its neighbours and the gazetteer.
+
+All arithmetic is on unsigned 32-bit integers that wrap, so that every machine gets the
+same buckets. The list is the measured prototype's (shared/knowledge/entities.md, section 3).
+"""
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from xxhash import xxh32_intdigest
+
+from streams.text.entities.gazetteer import Gazetteer
+
+__all__ = ["FEATURES", "FeatureTable"]
+
+Hashes = NDArray[np.uint32]
+
+SEED = 0x656E7473
+PADDING = 3
+"""Rows before, between and after sentences: what a word at the edge has for a neighbour."""
+
+MAX_KNOWN_WORDS = 1 << 16
+"""Base hashes are kept for so many word forms; then they are forgotten and made anew."""
+
+_LONGEST_COUNTED = 12
+_SHAPE = ((re.compile("[A-Z]+"), "A"), (re.compile("[a-z]+"), "a"), (re.compile("[0-9]+"), "0"))
+_DIGIT = re.compile("[0-9]")
+
+# Columns of a word's base hashes; the first `_NEAR` are also seen from a neighbour.
+_WORD, _SHAPED, _CLASS, _GAZETTEER = 0, 1, 2, 3
+_BASE, _NEAR = 22, 9
+_OFFSETS = (
+    (-3, (_WORD,), 0x9E3779B1),
+    (-2, (_WORD, _CLASS, _GAZETTEER, _SHAPED), 0x85EBCA77),
+    (-1, tuple(range(_NEAR)), 0xC2B2AE3D),
+    (1, tuple(range(_NEAR)), 0x27D4EB2F),
+    (2, (_WORD, _CLASS, _GAZETTEER, _SHAPED), 0x165667B1),
+    (3, (_WORD,), 0x2545F491),
+)
+_PAIRS = 11
+_PHRASES = 3
+_SENTENCE = 2
+FEATURES = _BASE + sum(len(columns) for _, columns, _ in _OFFSETS) + _PAIRS + _PHRASES + _SENTENCE
+
+
+def _hash(text: str) -> int:
+    return int(xxh32_intdigest(text.encode("utf-8", "surrogatepass"), SEED))
+
+
+_CAPITALS, _MIXED_CASE = _hash("all capitals"), _hash("mixed case")
+
+
+class FeatureTable:
+    """Turns sentences into rows of feature hashes; remembers word forms, which changes no result."""
+
+    def __init__(self, gazetteer: Gazetteer) -> None:
+        self._gazetteer = gazetteer
+        self._rows: dict[str, int] = {}
+        self._hashes = np.zeros((1 << 10, _BASE), np.uint32)
+        self._hashes[0] = [_hash(f"edge {column}") for column in range(_BASE)]
+
+    def features(self, sentences: Sequence[Sequence[str]]) -> Hashes:
+        """One row a word in text order, `FEATURES` columns."""
+        edge = [0] * PADDING
+        rows = list(edge)
+        places: list[int] = []
+        for words in sentences:
+            places.extend(range(len(rows), len(rows) + len(words)))
+            rows += self._known(words)
+            rows += edge
+        base = self._hashes[np.array(rows)]
+        at = np.array(places)
+        columns = [base[at]]
+        columns += [base[at + offset][:, near] * np.uint32(by) + np.uint32(by >> 7) for offset, near, by in _OFFSETS]
+        columns += [_pairs(base, at), self._phrases(sentences), _sentence(sentences, base[at, _CLASS])]
+        return _mixed(np.concatenate(columns, axis=1))
+
+    def _known(self, words: Sequence[str]) -> list[int]:
+        found = []
+        for word in words:
+            row = self._rows.get(word)
+            found.append(self._learn(word) if row is None else row)
+        return found
+
+    def _learn(self, word: str) -> int:
+        # Rows handed out in this call stay valid: the table only grows until `features` is done with them.
+        row = len(self._rows) + 1
+        if row == len(self._hashes):
+            self._hashes = np.concatenate([self._hashes, np.zeros_like(self._hashes)])
+        self._hashes[row] = [_hash(feature) for feature in _word_features(word, self._gazetteer)]
+        self._rows[word] = row
+        return row
+
+    def forget(self) -> None:
+        """Drop the remembered word forms when there are too many."""
+        if len(self._rows) > MAX_KNOWN_WORDS:
+            self._rows.clear()
+
+    def _phrases(self, sentences: Sequence[Sequence[str]]) -> Hashes:
+        """Gazetteer phrase at the word, before it and after it."""
+        parts = []
+        for words in sentences:
+            marks = np.zeros(len(words) + 2, np.uint32)
+            for phrase in self._gazetteer.phrases(words):
+                marks[phrase.first + 1 : phrase.last + 1] = _hash("in" + phrase.classes)
+                marks[phrase.first + 1] = _hash("at" + phrase.classes)
+            parts.append(np.stack([marks[1:-1], marks[:-2] ^ np.uint32(0x55), marks[2:] ^ np.uint32(0xAA)], axis=1))
+        return np.concatenate(parts)
+
+
+def _word_features(word: str, gazetteer: Gazetteer) -> list[str]:
+    word = word.replace("’", "'")
+    lower = word.lower()
+    case, shape = _case(word), word
+    for pattern, letter in _SHAPE:
+        shape = pattern.sub(letter, shape)
+    classes = gazetteer.word(word)
+    marks = "".join(mark for mark in "-'.&" if mark in word)
+    return [
+        "w" + _DIGIT.sub("0", lower), "s" + shape, "c" + case, "g" + classes, "z3" + lower[-3:],
+        "k0" + classes[:1], "k1" + classes[1:2], "z2" + lower[-2:], "a4" + lower[:4],
+        "v" + word, "a1" + lower[:1], "a2" + lower[:2], "a3" + lower[:3], "a5" + lower[:5],
+        "z1" + lower[-1:], "z4" + lower[-4:], "z5" + lower[-5:], f"cz{case} {lower[-3:]}", f"ca{case} {lower[:3]}",
+        f"cg{case} {classes}", f"n{min(len(word), _LONGEST_COUNTED)}{case}", f"m{marks}{case}",
+    ]  # fmt: skip
+
+
+def _case(word: str) -> str:
+    """Capitals (one, all, first, some), lower case, number, or other."""
+    if word.isupper():
+        return "U" if len(word) > 1 and word != "I" else "S"
+    if word[:1].isupper():
+        return "T" if word[1:].islower() or len(word) == 1 else "M"
+    if word.islower():
+        return "l"
+    if word[:1].isdigit():
+        return "0"
+    return "m" if word.isalpha() else "x"
+
+
+def _pairs(base: Hashes, at: NDArray[np.int64]) -> Hashes:
+    """Conjunctions of a word with its neighbours."""
+    this, before, after = base[at, :4], base[at - 1, :4], base[at + 1, :4]
+    cases = before[:, _CLASS] * np.uint32(7) + this[:, _CLASS]
+    lists = before[:, _GAZETTEER] * np.uint32(7) + this[:, _GAZETTEER]
+    pairs = (
+        (before[:, _WORD], this[:, _WORD]),
+        (this[:, _WORD], after[:, _WORD]),
+        (cases, after[:, _CLASS]),
+        (before[:, _WORD], this[:, _SHAPED]),
+        (this[:, _SHAPED], after[:, _WORD]),
+        (before[:, _WORD], this[:, _GAZETTEER]),
+        (this[:, _GAZETTEER], after[:, _WORD]),
+        (before[:, _WORD], after[:, _WORD]),
+        (lists, after[:, _GAZETTEER]),
+        (base[at - 2, _WORD], before[:, _WORD]),
+        (after[:, _WORD], base[at + 2, _WORD]),
+    )
+    return np.stack([_pair(one, other, salt) for salt, (one, other) in enumerate(pairs)], axis=1)
+
+
+def _pair(one: Hashes, other: Hashes, salt: int) -> Hashes:
+    return (one * np.uint32(31) + other * np.uint32(17) + np.uint32(salt)) * np.uint32(0x9E3779B1)
+
+
+def _sentence(sentences: Sequence[Sequence[str]], case: Hashes) -> Hashes:
+    """Whether most words of the sentence are in capitals, alone and with the word's own case."""
+    marks = np.concatenate(
+        [np.full(len(words), _CAPITALS if _shouted(words) else _MIXED_CASE, np.uint32) for words in sentences]
+    )
+    return np.stack([marks, _pair(case, marks, _PAIRS)], axis=1)
+
+
+def _shouted(words: Sequence[str]) -> bool:
+    capitals = sum(map(str.isupper, words))
+    letters = sum(word[0].isalpha() for word in words)
+    return len(words) > 2 and capitals > 1 and 10 * capitals > 6 * letters  # noqa: PLR2004 - six words in ten
+
+
+def _mixed(hashes: Hashes) -> Hashes:
+    """Finish of MurmurHash3: every input bit reaches the low bits that pick a bucket."""
+    hashes ^= hashes >> np.uint32(15)
+    hashes *= np.uint32(0x2C1B3C6D)
+    hashes ^= hashes >> np.uint32(13)
+    return hashes

@@ -1,0 +1,66 @@
+"""The different ways an article writes its names, each counted once."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from streams.text.entities.gazetteer import fold
+from streams.text.entities.spans import LOC, ORG, PER, Span
+
+__all__ = ["Form", "forms"]
+
+_HONORIFICS = frozenset(
+    """mr mrs ms dr president prime minister sen gen king queen prince princess pope sir lord lady rep gov col capt
+    sgt lt maj prof rev judge justice senator general premier chancellor""".split()  # noqa: SIM905 - a list of one word a line is no clearer
+)
+_ARTICLE = frozenset(("the",))
+_LEGAL = frozenset("inc corp co ltd plc llc ag sa nv gmbh group holdings company corporation".split())  # noqa: SIM905
+
+
+@dataclass(slots=True)
+class Form:
+    """A folded name without titles and legal forms, and where it stands.
+
+    `type` is the one most of its spans have; `surfaces` are the names as written, in text
+    order.
+    """
+
+    words: tuple[str, ...]
+    type: int
+    spans: list[Span] = field(default_factory=list)
+    surfaces: list[str] = field(default_factory=list)
+
+    @property
+    def key(self) -> str:
+        """The folded name."""
+        return " ".join(self.words)
+
+
+def forms(sentences: Sequence[Sequence[str]], found: Iterable[Span]) -> list[Form]:
+    """Every form in order of first mention."""
+    by_key: dict[str, Form] = {}
+    for span in found:
+        surface = _written(_core(sentences[span.sentence][span.first : span.last], span.type))
+        key = fold(surface)
+        form = by_key.setdefault(key, Form(tuple(key.split()), span.type))
+        form.spans.append(span)
+        form.surfaces.append(surface)
+    for form in by_key.values():
+        types = [span.type for span in form.spans]
+        form.type = max(sorted(set(types)), key=types.count)
+    return list(by_key.values())
+
+
+def _written(words: Sequence[str]) -> str:
+    """The words as one name: no space before an apostrophe, straight quotes."""
+    joined = " ".join(words).replace("’", "'")
+    return joined.replace(" 's", "'s").replace(" ,", ",").replace(" - ", "-")
+
+
+def _core(words: Sequence[str], kind: int) -> Sequence[str]:
+    """Without what is no part of the name, unless nothing else is left."""
+    outside = {PER: _HONORIFICS, ORG: _ARTICLE, LOC: _ARTICLE}.get(kind, frozenset())
+    while len(words) > 1 and words[0].lower().rstrip(".") in outside:
+        words = words[1:]
+    while len(words) > 1 and kind == ORG and words[-1].lower().rstrip(".") in _LEGAL:
+        words = words[:-1]
+    return words
