@@ -10,12 +10,21 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
-from streams.errors import BrokerError
+from streams.errors import BrokerError, UsageError
 from streams.settings import Settings
 from streams.topics import DAY_MS, Topic
 from streams.topology import TOPOLOGY, Stage, topics
 
-__all__ = ["StageLag", "TopicFacts", "create_topics", "describe", "stage_lags", "topic_configs", "total_lag"]
+__all__ = [
+    "StageLag",
+    "TopicFacts",
+    "create_topics",
+    "delete_topics",
+    "describe",
+    "stage_lags",
+    "topic_configs",
+    "total_lag",
+]
 
 _MAX_MESSAGE_BYTES = 9 * 1024 * 1024
 _REQUEST_MS = 20_000
@@ -126,6 +135,18 @@ async def _until_visible(admin: Any, names: Iterable[str]) -> None:
             return
         await asyncio.sleep(0.05)
     raise BrokerError("the created topics do not appear")
+
+
+async def delete_topics(bootstrap: str, settings: Settings) -> list[str]:
+    """Delete the topics of a lane; names of those that were there. UsageError for the live lane."""
+    if not settings.lane:
+        raise UsageError("the topics of the live lane are not to be deleted")
+    async with _admin(bootstrap) as admin:
+        existing = await _partition_counts(admin)
+        names = [name for name in topic_configs(settings) if name in existing]
+        if names:
+            await admin.delete_topics(names, timeout_ms=_REQUEST_MS)
+        return names
 
 
 async def describe(bootstrap: str, settings: Settings) -> list[TopicFacts]:

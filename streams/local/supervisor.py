@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import IO
 
 from streams.settings import Settings
 
@@ -26,11 +27,15 @@ def _die_with_parent() -> None:
 
 @dataclass(slots=True)
 class Supervisor:
-    """Keeps `settings.workers` workers alive; `restarts` counts those that had to be started again."""
+    """Keeps `settings.workers` workers alive; `restarts` counts those that had to be started again.
+
+    `output` takes what the workers print; by default it goes where ours goes.
+    """
 
     bootstrap: str
     settings: Settings
     stages: tuple[str, ...]
+    output: IO[bytes] | None = None
     restarts: int = 0
     processes: dict[int, asyncio.subprocess.Process] = field(default_factory=dict)
     _stopping: bool = False
@@ -66,6 +71,8 @@ class Supervisor:
             sys.executable,
             *("-m", "streams", "worker", "--slot", str(slot), *stages),
             env=self.settings.environment(broker=self.bootstrap),
+            stdout=self.output,
+            stderr=self.output,
             preexec_fn=_die_with_parent,
         )
 

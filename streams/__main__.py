@@ -1,0 +1,7 @@
+"""`python -m streams`: the same as `newsloom`."""
+
+import sys
+
+from streams.cli import main
+
+sys.exit(main())

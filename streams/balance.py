@@ -1,0 +1,95 @@
+"""Where the documents are: raw = unique + duplicate + dead-letter, counted by document id.
+
+The books are kept by document, not by record: a redelivery or a second push adds records,
+never documents.
+"""
+
+from dataclasses import asdict, dataclass
+
+from streams.codec import Record, header
+from streams.edge.reader import read_topic
+from streams.settings import Settings
+from streams.topics import DUPLICATE, ENRICHED, NORMALIZED, RAW, UNIQUE
+
+__all__ = ["Balance", "balance", "document_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """Documents by where they stand; `waiting` are on their way, or lost once no stage has any lag.
+
+    A document whose later version was found to be a duplicate counts as unique: its first was.
+    `dead_letter` are those parked before dedupe has decided, `parked_later` those after.
+    """
+
+    raw: int
+    unique: int
+    duplicate: int
+    dead_letter: int
+    enriched: int
+    parked_later: int
+
+    @property
+    def waiting(self) -> int:
+        """Raw documents that dedupe has not decided on and nobody has parked."""
+        return self.raw - self.unique - self.duplicate - self.dead_letter
+
+    @property
+    def unfinished(self) -> int:
+        """Unique documents neither enriched nor parked."""
+        return self.unique - self.enriched - self.parked_later
+
+    @property
+    def ok(self) -> bool:
+        """Whether the books balance."""
+        return self.waiting == 0 and self.unfinished == 0
+
+    def as_json(self) -> dict[str, int | bool]:
+        """The counts, what is missing, and the verdict."""
+        return {**asdict(self), "waiting": self.waiting, "unfinished": self.unfinished, "ok": self.ok}
+
+    def lines(self) -> tuple[str, str]:
+        """The books for people."""
+        raw = f"raw {self.raw:,} = unique {self.unique:,} + duplicate {self.duplicate:,}"
+        unique = f"unique {self.unique:,} = enriched {self.enriched:,}"
+        return (
+            f"{raw} + dead-letter {self.dead_letter:,}{_rest(self.waiting)}",
+            f"{unique} + dead-letter {self.parked_later:,}{_rest(self.unfinished)}",
+        )
+
+
+def _rest(count: int) -> str:
+    return f" + {count:,} on their way, or lost" if count else ""
+
+
+async def balance(bootstrap: str, settings: Settings) -> Balance:
+    """Count the documents of a lane as of now."""
+    # Against the flow: what moves on while we read is then counted where it came from, not twice.
+    names = (UNIQUE.dead_letters, ENRICHED.name, DUPLICATE.name, UNIQUE.name, NORMALIZED.dead_letters, RAW.dead_letters)
+    found = {name: await _documents(bootstrap, settings, name) for name in names}
+    raw = await _documents(bootstrap, settings, RAW.name)
+    # The enriched topic keeps for longer what was in the unique one.
+    unique = raw & (found[UNIQUE.name] | found[ENRICHED.name] | found[UNIQUE.dead_letters])
+    duplicate = raw & found[DUPLICATE.name] - unique
+    early = raw & (found[RAW.dead_letters] | found[NORMALIZED.dead_letters]) - unique - duplicate
+    enriched = raw & found[ENRICHED.name]
+    return Balance(
+        raw=len(raw),
+        unique=len(unique),
+        duplicate=len(duplicate),
+        dead_letter=len(early),
+        enriched=len(enriched),
+        parked_later=len(raw & found[UNIQUE.dead_letters] - enriched),
+    )
+
+
+async def _documents(bootstrap: str, settings: Settings, topic: str) -> set[str]:
+    return {document_of(record) async for record in read_topic(bootstrap, settings.topic(topic))}
+
+
+def document_of(record: Record) -> str:
+    """Id of the document behind a record; its place when a dead letter tells no more."""
+    known = header(record.headers, "ce_documentid")
+    if known is not None:
+        return known
+    return (record.key or f"{record.topic}:{record.partition}:{record.offset}".encode()).decode("utf-8", "replace")

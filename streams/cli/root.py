@@ -1,0 +1,82 @@
+"""All commands together, and how their errors look."""
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+import typer
+
+from streams.cli import demo, doctor, memory, push, stages, stories, tail, topics, up
+from streams.cli.command import group
+from streams.errors import NewsloomError
+
+__all__ = ["app", "main"]
+
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+INTERNAL_ERROR = 70
+
+app = group(
+    no_args_is_help=True,
+    help="""Raw article files in; clean, de-duplicated, entity-tagged articles and living stories out, over Kafka.
+
+    Start with `newsloom demo`. For your own articles: `newsloom up` in one terminal; then
+    `newsloom push FOLDER` and `newsloom stories` in another. To try a single stage on files, with no broker at
+    all: `newsloom normalize FILE...`.
+
+    Every setting can be given as an environment variable `NEWSLOOM_*`; README.md lists them.
+
+    Exit codes: 0 done, 1 the audit found differences, 2 the call is off, 3 no broker, 4 some input was not
+    taken, 130 stopped by Ctrl-C.
+    """,
+)
+
+for module in (demo, up, push, stories, topics, tail, doctor, memory, stages):
+    module.register(app)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; its exit code. Errors are one line on stderr."""
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        code = app(given, prog_name="newsloom", standalone_mode=False)
+        sys.stdout.flush()
+    except NewsloomError as error:
+        return _fail(error, str(error), error.exit_code, given)
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader has what it wanted. Python flushes again at exit: into nothing, not into an error.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    except Exception as error:  # noqa: BLE001 - the last place that can say it in one line
+        # Typer's own errors are of a private class: they know what to say.
+        if (explained := getattr(error, "format_message", None)) is not None:
+            return _usage(error, explained())
+        message = f"internal error: {type(error).__name__}: {error} (--debug shows where)"
+        return _fail(error, message, INTERNAL_ERROR, given)
+    return int(code or 0)
+
+
+def _usage(error: Exception, message: str) -> int:
+    context = getattr(error, "ctx", None)
+    if type(error).__name__ == "NoArgsIsHelpError":
+        print(message)  # noqa: T201 - the help, asked for by saying nothing
+        return 0
+    path = context.command_path if context is not None else "newsloom"
+    _print_error(f"{message.rstrip('.')}; see `{path} --help`")
+    return 2
+
+
+def _fail(error: Exception, message: str, code: int, arguments: Sequence[str]) -> int:
+    if "--debug" in arguments:
+        traceback.print_exception(error)
+    _print_error(message)
+    return code
+
+
+def _print_error(message: str) -> None:
+    from streams.cli.output import safe
+
+    print(f"newsloom: {safe(message, lines=True)}", file=sys.stderr)  # noqa: T201 - the one place

@@ -1,0 +1,129 @@
+"""Stories and articles on a terminal."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from streams.cli.output import console, moment, safe
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.text import Text
+
+    from schemas import EnrichedArticle, Story
+    from streams.lookup import ArticleFound
+    from streams.views import StoryView
+
+__all__ = ["show_found", "show_stories", "show_view"]
+
+_ENTITIES = 12
+_TYPE_COLOURS = {"PERSON": "magenta", "ORG": "cyan", "PLACE": "green", "GROUP": "yellow"}
+_BODY_LINES = 12
+
+
+def show_stories(stories: Iterable["Story"]) -> None:
+    """A table of stories, one a line."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name, options in (
+        ("story", {"no_wrap": True}),
+        ("articles", {"justify": "right"}),
+        ("sources", {"justify": "right"}),
+        ("last seen", {"no_wrap": True}),
+        ("lang", {}),
+        ("title", {"overflow": "ellipsis", "no_wrap": True}),
+    ):
+        table.add_column(name, **options)
+    for story in stories:
+        title = safe(story.title or "(no title)") + (f" [{story.status}]" if story.status != "active" else "")
+        table.add_row(
+            *(story.story_id, str(story.article_count), str(story.source_count)),
+            *(moment(story.last_seen_at), story.language, title),
+        )
+    console().print(table)
+
+
+def show_view(view: "StoryView", way: tuple[str, ...] = ()) -> None:
+    """One story with its articles."""
+    from rich.console import Group
+    from rich.panel import Panel
+    from rich.text import Text
+
+    story = view.story
+    out = console()
+    for old in way:
+        out.print(Text(f"{old} is now part of", "yellow"))
+    facts = f"{story.article_count} articles from {story.source_count} sources, {story.status}, version {story.version}"
+    seen = f"{moment(story.first_seen_at)} to {moment(story.last_seen_at)} UTC"
+    head = Group(Text(story.story_id, "dim"), Text(f"{facts}\n{seen}"), _names(story.entities))
+    out.print(Panel(head, title=Text(safe(story.title or "(no title)"), "bold"), title_align="left"))
+    for article in view.articles:
+        out.print(_article(article, _BODY_LINES))
+    shown = len(view.articles)
+    if shown < story.article_count:
+        out.print(Text(f"{story.article_count - shown} more articles; `newsloom tail events --id` lists all", "dim"))
+
+
+def show_found(found: "ArticleFound") -> None:
+    """What became of an article."""
+    from rich.text import Text
+
+    out = console()
+    out.print(Text(found.state + (f": {safe(found.detail)}" if found.detail else ""), "bold"))
+    out.print(Text(f"document  {safe(found.document_id)}"))
+    if found.story_id:
+        out.print(Text(f"story     {found.story_id}"))
+    if found.enriched is not None:
+        out.print(_article(found.enriched, None))
+        return
+    inner = found.value.get("article", found.value)
+    for name in ("title", "body_text", "content"):
+        if isinstance(text := inner.get(name), str):
+            out.print(Text(safe(text, lines=True)))
+
+
+def _article(enriched: "EnrichedArticle", body_lines: int | None) -> "RenderableType":
+    from rich.console import Group
+    from rich.padding import Padding
+    from rich.text import Text
+
+    article, layers = enriched.article, enriched.layers
+    published = (
+        f"published {_stated(article.published_at, article.published_precision)}" if article.published_at else ""
+    )
+    where = article.outlet or article.source.name or article.source.id
+    facts = "  ".join(filter(None, (where, published, article.byline, f"{article.word_count} words", article.language)))
+    body = article.body_text.split("\n")
+    cut = body_lines is not None and len(body) > body_lines
+    text = "\n".join(body[:body_lines]) + ("\n..." if cut else "")
+    parts: list[RenderableType] = [
+        Text(safe(article.title or "(no title)"), "bold"),
+        Text(f"{enriched.article_id}  {safe(facts)}", "dim"),
+        Text(safe(text, lines=True)),
+    ]
+    if layers.entities and layers.entities.entities:
+        parts.append(_names(layers.entities.entities))
+    if layers.dates and layers.dates.dates:
+        dates = ", ".join(f"{safe(date.text)} ({safe(date.value)})" for date in layers.dates.dates)
+        parts.append(Text.assemble(("dates     ", "bold"), dates))
+    if layers.keywords and layers.keywords.keywords:
+        terms = ", ".join(safe(each.term) for each in layers.keywords.keywords[:_ENTITIES])
+        parts.append(Text.assemble(("terms     ", "bold"), terms))
+    return Padding(Group(*parts), (1, 2, 0, 2))
+
+
+def _names(entities: Iterable[Any]) -> "Text":
+    from rich.text import Text
+
+    text = Text.assemble(("entities  ", "bold"))
+    for number, entity in enumerate(list(entities)[:_ENTITIES]):
+        text.append(", " if number else "")
+        text.append(safe(entity.name), _TYPE_COLOURS.get(entity.type, "white"))
+        text.append(f" {entity.type.lower()}", "dim")
+    return text
+
+
+def _stated(time: Any, precision: str | None) -> str:
+    """A date as precisely as it was stated, and no more."""
+    formats = {"year": "%Y", "month": "%Y-%m", "day": "%Y-%m-%d"}
+    return str(time.strftime(formats.get(precision or "", "%Y-%m-%d %H:%M %Z")))

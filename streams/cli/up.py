@@ -1,0 +1,78 @@
+"""`newsloom up` and `newsloom worker`."""
+
+from typing import Annotated
+
+import typer
+
+from streams.cli.command import Call, command, run
+from streams.cli.output import remark
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+
+    @command(app, "up", rich_help_panel="Start here")
+    def up(
+        call: Call,
+        workers: Annotated[
+            int | None, typer.Option(help="Worker processes. [default: NEWSLOOM_WORKERS, else 1]", show_default=False)
+        ] = None,
+        processes: Annotated[
+            int | None, typer.Option(help="CPU processes of each worker; 0 for one a core.", show_default=False)
+        ] = None,
+    ) -> None:
+        """Run newsloom here until Ctrl-C: a broker if none is running, the topics, and workers under supervision.
+
+        On a terminal it shows each stage's throughput, lag and outcomes. A worker that ends is started again.
+        Data stay in the state folder (`NEWSLOOM_STATE_DIR`): the next `up` goes on where this one stopped.
+        """
+        from streams.cli.live import stay_up
+
+        run(stay_up(call.settings(workers=workers, processes=processes)))
+
+    @command(app, "worker", rich_help_panel="A look inside")
+    def worker(
+        call: Call,
+        stage: Annotated[
+            list[str] | None,
+            typer.Option(help="A stage to run; repeat it for more. [default: all]", show_default=False),
+        ] = None,
+        slot: Annotated[int, typer.Option(min=0, help="Number of its local store: one a worker of this machine.")] = 0,
+        create_topics: Annotated[bool, typer.Option(help="Create the topics that are missing first.")] = True,
+    ) -> None:
+        """Run one worker in the foreground, as `up` does for you; for a supervisor or a container of your own.
+
+        Workers share the load of a stage by partitions. Exit code 1 says that a stage has failed and the worker is
+        to be started again: nothing is lost by that.
+
+            newsloom worker --broker kafka:9092 --stage normalize --stage enrich
+        """
+        from streams.app import STAGES, connected
+        from streams.edge.admin import create_topics as create
+        from streams.edge.worker import run_worker
+        from streams.errors import UsageError
+
+        if unknown := sorted(set(stage or ()) - set(STAGES)):
+            raise UsageError(f"no stage {unknown[0]}; there are {', '.join(STAGES)}")
+        _log_to_stderr()
+        settings = call.settings()
+
+        async def work() -> int:
+            bootstrap = await connected(settings)
+            if create_topics:
+                await create(bootstrap, settings)
+            return await run_worker(bootstrap, settings, stages=tuple(stage or STAGES), slot=slot)
+
+        code = run(work())
+        if code:
+            remark("a stage has failed; see above")
+        raise typer.Exit(code)
+
+
+def _log_to_stderr() -> None:
+    import logging
+
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("newsloom").setLevel(logging.INFO)

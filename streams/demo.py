@@ -1,0 +1,142 @@
+"""The whole of newsloom in one call: a broker, a worker, some articles, and the stories they make."""
+
+import asyncio
+import secrets
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from importlib.resources import files
+
+import orjson
+
+from schemas import RawDocument
+from streams.app import Running, running, scratch
+from streams.balance import document_of
+from streams.clock import now
+from streams.codec import Record
+from streams.edge.admin import delete_topics
+from streams.edge.reader import read_topics
+from streams.errors import BrokerError, InputError
+from streams.ingest import IngestOptions, Refused, documents
+from streams.ingest.push import push
+from streams.lookup import read_enriched, read_stories
+from streams.settings import Settings
+from streams.topics import DUPLICATE, STORY_EVENT, STORY_STATE
+from streams.topology import TOPOLOGY
+from streams.views import StoryView, newest_first
+
+__all__ = ["demo", "samples"]
+
+_CRASHES = 3
+_LIMIT_S = 120.0
+
+
+def samples() -> str:
+    """Folder of the bundled articles."""
+    return str(files("streams.local") / "samples")
+
+
+async def demo(
+    settings: Settings,
+    paths: Sequence[str],
+    *,
+    show: Callable[[list[StoryView]], None],
+    say: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Run everything for the articles under `paths`, and `show` the stories they make, newest first.
+
+    On a broker of its own it works in a temporary folder; on a given one in a lane of its
+    own, which is deleted again. Nothing is left behind, nothing that runs is disturbed.
+    """
+    options = IngestOptions(now=now(), max_document_bytes=settings.max_document_bytes)
+    raw = _all_taken(documents(paths, options=options))
+    with scratch(_small(settings)) as own:
+        try:
+            async with running(own, ephemeral=True, say=say) as live:
+                say(f"{len(raw)} articles into {own.topic(TOPOLOGY[0].reads.name)}")
+                await push(live.broker.bootstrap, own, raw)
+                await _processed(live, {document.document_id for document in raw})
+                show(await _views(live))
+        finally:
+            if own.lane:
+                await delete_topics(own.broker, own)
+
+
+def _small(settings: Settings) -> Settings:
+    """As quick to start as it gets: one worker, one partition; a lane where others may be at work."""
+    lane = "" if settings.broker in ("auto", "embedded") else f"demo-{secrets.token_hex(4)}"
+    return settings.model_copy(update={"lane": lane, "partitions": 1, "workers": 1, "processes": 1})
+
+
+def _all_taken(found: Iterable[RawDocument | Refused]) -> list[RawDocument]:
+    taken = []
+    for item in found:
+        if isinstance(item, Refused):
+            raise InputError(f"{item.path}: {item.reason}" + (f": {item.detail}" if item.detail else ""))
+        taken.append(item)
+    if not taken:
+        raise InputError("no article there")
+    return taken
+
+
+@dataclass(slots=True)
+class _Progress:
+    """Which documents have not come to their end, and which states of stories are still to appear."""
+
+    waiting: set[str]
+    events: dict[str, int] = field(default_factory=dict)
+    states: dict[str, int] = field(default_factory=dict)
+
+    def see(self, topic: str, record: Record) -> None:
+        """Follow one record of a topic where documents end."""
+        value = orjson.loads(record.value) if record.value and not topic.endswith(".dlq") else {}
+        if topic == STORY_STATE.name:
+            self.states[(record.key or b"").decode()] = value.get("version", 0)
+            return
+        if topic == STORY_EVENT.name:
+            self.events[value["story_id"]] = value["story_version"]
+        self.waiting.discard(document_of(record))
+
+    @property
+    def done(self) -> bool:
+        """Whether everything is there to be read."""
+        return not self.waiting and all(self.states.get(story, 0) >= at for story, at in self.events.items())
+
+
+async def _processed(live: Running, document_ids: set[str]) -> None:
+    progress = _Progress(document_ids)
+    tasks = [asyncio.create_task(_follow(live, progress)), asyncio.create_task(_alarm(live))]
+    try:
+        async with asyncio.timeout(_LIMIT_S):
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    except TimeoutError as error:
+        raise BrokerError(f"nothing came out within {_LIMIT_S:g} s; the worker says:\n{live.last_words()}") from error
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _follow(live: Running, progress: _Progress) -> None:
+    names = [DUPLICATE.name, STORY_EVENT.name, STORY_STATE.name]
+    names += [stage.reads.dead_letters for stage in TOPOLOGY]
+    by_full = {live.settings.topic(name): name for name in names}
+    async for record in read_topics(live.broker.bootstrap, by_full, until_end=False):
+        progress.see(by_full[record.topic], record)
+        if progress.done:
+            return
+
+
+async def _alarm(live: Running) -> None:
+    while live.supervisor.restarts < _CRASHES:  # noqa: ASYNC110 - a count, and nobody is in a hurry
+        await asyncio.sleep(0.2)
+    raise BrokerError(f"the worker keeps ending; it says:\n{live.last_words()}")
+
+
+async def _views(live: Running) -> list[StoryView]:
+    at = live.broker.bootstrap
+    stories = [story for story in (await read_stories(at, live.settings)).values() if story.status != "merged"]
+    members = {member.article_id for story in stories for member in story.articles}
+    articles = await read_enriched(at, live.settings, members)
+    return [StoryView.of(story, articles) for story in newest_first(stories)]
