@@ -23,7 +23,7 @@ from streams.settings import Settings
 from streams.topics import RAW, Topic
 from streams.topology import TERMINAL, TOPOLOGY, Stage
 
-__all__ = ["AuditReport", "StageAudit", "audit", "effective"]
+__all__ = ["AuditReport", "StageAudit", "audit", "audit_stage", "effective"]
 
 _SHOWN = 20
 Digests = dict[str, bytes]
@@ -82,7 +82,7 @@ async def audit(bootstrap: str, settings: Settings, *, wait_s: float = 0) -> Aud
     pool = Pool(processes=settings.processes, deadline_s=settings.document_deadline_s, memory_mb=4096)
     async with pool:
         for stage in TOPOLOGY:
-            report.stages.append(await _audit_stage(bootstrap, settings, stage, pool))
+            report.stages.append(await audit_stage(bootstrap, settings, stage, pool))
     return report
 
 
@@ -123,7 +123,8 @@ def _document(record: Record) -> str:
     return (record.key or f"{record.topic}:{record.partition}:{record.offset}".encode()).decode("utf-8", "replace")
 
 
-async def _audit_stage(bootstrap: str, settings: Settings, stage: Stage, pool: Pool) -> StageAudit:
+async def audit_stage(bootstrap: str, settings: Settings, stage: Stage, pool: Pool) -> StageAudit:
+    """Compare what `stage` has written with what it must make of its input log; `pool` recomputes."""
     found = StageAudit(stage.name)
     by_partition: dict[int, list[Record]] = defaultdict(list)
     async for record in _records(bootstrap, settings, stage.reads.name):

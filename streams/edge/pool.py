@@ -12,7 +12,9 @@ import signal
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 from typing import Self
@@ -44,18 +46,15 @@ class Done:
 
 def _serve(connection: Connection, memory_bytes: int) -> None:
     """Life of a CPU process: a stage and records in, one `Done` out for each."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    connection.send(os.getpid())
-    while True:
-        try:
+    with suppress(EOFError, OSError):  # the worker is gone
+        connection.send(os.getpid())
+        while True:
             stage, records = connection.recv()
-        except (EOFError, OSError):
-            return
-        for record in records:
-            begun = time.perf_counter()
-            handled = handle(stage, record)
-            connection.send(Done(handled, time.perf_counter() - begun))
+            for record in records:
+                begun = time.perf_counter()
+                handled = handle(stage, record)
+                connection.send(Done(handled, time.perf_counter() - begun))
 
 
 @dataclass(slots=True)
@@ -63,10 +62,15 @@ class _Lane:
     """One CPU process and the pipe to it."""
 
     memory_bytes: int
-    process: ForkServerProcess = field(init=False)
+    process: ForkServerProcess | None = None
     connection: Connection = field(init=False)
 
     def start(self) -> None:
+        # A service manager signals the whole group. The worker decides when its processes end,
+        # so they inherit a closed door, and the fork server that the first start brings up does.
+        # The tracker comes first: starting it opens the door again.
+        resource_tracker.ensure_running()
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
         self.connection, theirs = _CONTEXT.Pipe()
         self.process = _CONTEXT.Process(target=_serve, args=(theirs, self.memory_bytes), daemon=True)
         self.process.start()
@@ -79,9 +83,16 @@ class _Lane:
             raise PoolError("a CPU process died while it started") from error
 
     def stop(self) -> None:
-        self.process.kill()
-        self.process.join()
-        self.connection.close()
+        if self.process is not None:
+            self.process.kill()
+            self.process.join()
+            self.connection.close()
+
+    def _exit_code(self) -> int | None:
+        if self.process is None:
+            return None
+        self.process.join(1)
+        return self.process.exitcode
 
     def run(self, stage: Stage, records: Sequence[Record], deadline_s: float) -> list[Done]:
         """Outcome of each record, in order; blocks."""
@@ -102,8 +113,7 @@ class _Lane:
                     return Dead("deadline", f"killed after {deadline_s:g} s")
                 done.append(self.connection.recv())
         except (EOFError, OSError):
-            self.process.join(1)
-            return Dead("memory", f"its process died with exit code {self.process.exitcode}")
+            return Dead("memory", f"its process died with exit code {self._exit_code()}")
         return None
 
 
@@ -117,26 +127,35 @@ class Pool:
 
     def __init__(self, *, processes: int, deadline_s: float, memory_mb: int) -> None:
         self._deadline_s = deadline_s
-        self._lanes = [_Lane(memory_mb << 20) for _ in range(processes or os.cpu_count() or 1)]
+        self._lanes = [_Lane(memory_mb << 20) for _ in range(processes or len(os.sched_getaffinity(0)))]
         self._threads = ThreadPoolExecutor(len(self._lanes), "newsloom-pool")
-        self._idle: asyncio.Queue[_Lane] = asyncio.Queue()
+        self._idle: asyncio.Queue[_Lane | Exception] = asyncio.Queue()
+        self._starts: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
         _CONTEXT.set_forkserver_preload(["streams.edge.preload"])
-        for lane in self._lanes:
-            await asyncio.to_thread(lane.start)
-            self._idle.put_nowait(lane)
+        # Nobody waits for them but the first records: a worker joins its groups meanwhile.
+        self._starts = [asyncio.create_task(self._start(lane)) for lane in self._lanes]
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await asyncio.gather(*self._starts)
         for lane in self._lanes:
             lane.stop()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
+    async def _start(self, lane: _Lane) -> None:
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._threads, lane.start)
+        except Exception as error:  # noqa: BLE001 - raised where work waits for the process
+            self._idle.put_nowait(error)
+        else:
+            self._idle.put_nowait(lane)
+
     async def run(self, stage: Stage, records: Sequence[Record]) -> list[Done]:
         """Run a stateless stage over `records` on whatever processes are idle; results in order.
 
-        PoolError when a process cannot be replaced.
+        PoolError when a process cannot be started.
         """
         chunks = [records[start : start + _CHUNK] for start in range(0, len(records), _CHUNK)]
         parts = await asyncio.gather(*(self._run_chunk(stage, chunk) for chunk in chunks))
@@ -144,6 +163,8 @@ class Pool:
 
     async def _run_chunk(self, stage: Stage, chunk: Sequence[Record]) -> list[Done]:
         lane = await self._idle.get()
+        if isinstance(lane, Exception):
+            raise lane
         try:
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._threads, lane.run, stage, chunk, self._deadline_s)

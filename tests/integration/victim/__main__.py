@@ -23,7 +23,7 @@ def main() -> int:
     parser.add_argument("--slot", type=int, default=0)
     parser.add_argument("--mutation", default="")
     options = parser.parse_args()
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s", force=True)
     for name in filter(None, options.mutation.split(",")):
         getattr(mutations, name)()
     names = options.stages.split(",")
