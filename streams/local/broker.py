@@ -11,17 +11,19 @@ from pathlib import Path
 from typing import Literal
 
 from streams.errors import BrokerError
+from streams.local.class_archive import making_archive
 from streams.local.folder import Folder
-from streams.local.kafka import EmbeddedKafka, ready_runtime
+from streams.local.kafka import EmbeddedKafka
 from streams.local.probe import probe
 from streams.local.process import alive
+from streams.local.runtime import ready_runtime
 from streams.settings import Settings
 
 __all__ = ["Broker", "broker_root", "find_broker", "open_broker"]
 
 _GIVEN_S = 8.0
 _RUNNING_S = 2.0
-_OTHER_START_S = 30.0
+_OTHER_START_S = 60.0
 _OURS = ("auto", "embedded")
 
 
@@ -86,7 +88,8 @@ async def _embedded(root: Path, settings: Settings, say: Callable[[str], None]) 
     kafka = EmbeddedKafka(root, runtime, say=say)
     await kafka.start()
     try:
-        yield Broker(kafka.bootstrap, "embedded", kafka.pid)
+        async with making_archive(runtime, kafka.folder.class_list):
+            yield Broker(kafka.bootstrap, "embedded", kafka.pid)
     finally:
         await kafka.stop()
 

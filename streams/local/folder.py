@@ -56,6 +56,7 @@ class Folder:
         self.data = root / "data"
         self.properties = root / "server.properties"
         self.log = root / "kafka.log"
+        self.class_list = root / "classes.lst"
         self._identity = root / "identity.json"
         self._owned = root / "broker.json"
         self._lock: int | None = None

@@ -8,52 +8,31 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from streams.errors import BrokerError
+from streams.local.class_archive import archive_of, sharing_flags
 from streams.local.folder import Folder, Identity, Owned, free_ports, new_id
-from streams.local.jars import ensure_jars, read_lock
-from streams.local.java import Java, find_java
+from streams.local.format import format_data, template_of
+from streams.local.jars import read_lock
 from streams.local.probe import probe
 from streams.local.process import ended, spawn
 from streams.local.properties import server_properties
-from streams.settings import Settings
+from streams.local.runtime import Runtime
 
-__all__ = ["EmbeddedKafka", "Runtime", "ready_runtime"]
+__all__ = ["EmbeddedKafka"]
 
-_READY_S = 30.0
+_READY_S = 60.0
 _PROBE_S = 2.0
 _POLL_S = 0.02
 _STOP_S = 5.0
-_FORMAT_S = 60
-_LEAN = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData")
 _BROKER = (
     *("-Xms64m", "-Xmx256m", "-XX:+ExitOnOutOfMemoryError", "-XX:ErrorFile=hs_err.log", "-Djava.awt.headless=true"),
     *("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-Dorg.slf4j.simpleLogger.showDateTime=true"),
     "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Runtime:
-    """What a broker is run with: a Java, checked jars, and a folder for what makes later starts faster."""
-
-    java: Java
-    jars: Sequence[Path]
-    cache: Path
-
-    def command(self, *flags: str) -> list[str]:
-        """Call Java with Kafka's classes at hand."""
-        return [str(self.java.path), *_LEAN, *flags, "-cp", ":".join(map(str, self.jars))]
-
-
-def ready_runtime(settings: Settings, say: Callable[[str], None]) -> Runtime:
-    """Find Java and have the jars; BrokerError or JarError when one of them cannot be had."""
-    java = find_java(settings)
-    jars = ensure_jars(settings, say)
-    return Runtime(java, jars, jars[0].parent)
 
 
 class _ExitedError(Exception):
@@ -96,48 +75,53 @@ class EmbeddedKafka:
             raise BrokerError(f"another broker uses {self.folder.root}")
         try:
             await self._start_somehow()
+        except OSError as error:
+            self._abandon()
+            raise BrokerError(f"no broker can be kept in {self.folder.root}: {error}") from error
         except BaseException:
-            self.kill()
-            self._release()
+            self._abandon()
             raise
 
     async def _start_somehow(self) -> None:
-        """A broker that will not start has bad data or a lost port: change one after the other, and see."""
-        fresh = await asyncio.to_thread(self._prepare)
+        """A broker that will not start lost its port, or has bad data: change one after the other, and see."""
+        reused = await asyncio.to_thread(self._prepare)
         try:
             return await self._launch()
         except _ExitedError as error:
-            first = error
+            first = BrokerError(str(error))
+        self._forget_shortcuts(reused=reused)
         try:
-            self._move_ports()
-            return await self._launch()
-        except _ExitedError as error:
-            if fresh:
-                raise BrokerError(str(error)) from first
+            return await self._prepare_and_launch()
+        except _ExitedError:
+            if not reused:
+                raise first from None
         aside = self.folder.set_aside()
         try:
-            await asyncio.to_thread(self._prepare)
-            await self._launch()
-        except _ExitedError as error:  # not the data's fault: it goes back
+            await self._prepare_and_launch()
+        except _ExitedError:  # not the data's fault: it goes back
             shutil.rmtree(self.folder.data)
             aside.rename(self.folder.data)
-            raise BrokerError(str(error)) from first
+            raise first from None
         self._say(f"Kafka could not start on its data: it is kept in {aside}, the broker is empty")
         return None
 
+    async def _prepare_and_launch(self) -> None:
+        await asyncio.to_thread(self._prepare)
+        await self._launch()
+
     def _prepare(self) -> bool:
-        """Make the folder one that a broker can start on; True when its data is new."""
+        """Make the folder one that a broker can start on; True when it has data already."""
         kafka = read_lock().kafka
         if flaw := self.folder.flaw(kafka):
             self._say(f"the broker's data {flaw}: it is kept in {self.folder.set_aside()}, the broker is empty")
         known = self.folder.identity()
         port, controller_port = free_ports((known.port, known.controller_port)) if known else free_ports()
-        fresh = known is None or not (self.folder.data / "meta.properties").exists()
-        cluster = new_id() if known is None or fresh else known.cluster_id
+        reused = known is not None and (self.folder.data / "meta.properties").exists()
+        cluster = known.cluster_id if known and reused else new_id()
         self._settle(Identity(kafka, cluster, port, controller_port))
-        if fresh:
-            self._format(cluster)
-        return fresh
+        if not reused:
+            format_data(self.folder.data, self.folder.properties, cluster, self.runtime)
+        return reused
 
     def _settle(self, identity: Identity) -> None:
         ports = {"port": identity.port, "controller_port": identity.controller_port}
@@ -145,23 +129,20 @@ class EmbeddedKafka:
         self.folder.identify(identity)
         self._identity = identity
 
-    def _move_ports(self) -> None:
+    def _forget_shortcuts(self, *, reused: bool) -> None:
+        """Undo what only saves time, and take other ports."""
+        archive_of(self.runtime).unlink(missing_ok=True)
+        shutil.rmtree(template_of(self.runtime), ignore_errors=True)
+        if not reused:
+            shutil.rmtree(self.folder.data)
         if self._identity is not None:
-            port, controller_port = free_ports()
-            self._settle(replace(self._identity, port=port, controller_port=controller_port))
-
-    def _format(self, cluster: str) -> None:
-        tool = ("kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", str(self.folder.properties))
-        quiet = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
-        command = [*self.runtime.command("-Xmx128m", quiet), *tool]
-        done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=_FORMAT_S)
-        if done.returncode != 0:
-            raise BrokerError(f"Kafka cannot format {self.folder.data}: {(done.stderr or done.stdout)[-2000:]}")
+            self._settle(replace(self._identity, port=0, controller_port=0))
 
     async def _launch(self) -> None:
         self.folder.turn_log()
+        flags = [*_BROKER, *sharing_flags(self.runtime, self.folder.class_list)]
         self._process = spawn(
-            [*self.runtime.command(*_BROKER), "kafka.Kafka", str(self.folder.properties)],
+            [*self.runtime.command(*flags), "kafka.Kafka", str(self.folder.properties)],
             folder=self.folder.root,
             log=self.folder.log,
             keep=[self.folder.lock],
@@ -200,9 +181,9 @@ class EmbeddedKafka:
         if self._process is not None:
             self._process.terminate()
             await ended(self._process, limit_s=_STOP_S)
-        self.kill()
-        self._release()
+        self._abandon()
 
-    def _release(self) -> None:
+    def _abandon(self) -> None:
+        self.kill()
         self.folder.unlock()
         self._identity = None

@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 
 from streams.local.broker import Broker, open_broker
-from streams.local.kafka import ready_runtime
+from streams.local.runtime import ready_runtime
 from streams.settings import Settings
 
 
