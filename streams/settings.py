@@ -34,7 +34,7 @@ class Settings(BaseSettings):
     java: Path | None = Field(default=None, description="The `java` to run the embedded broker with.")
     java_home: Path | None = Field(
         default=None,
-        validation_alias=AliasChoices("java_home", "JAVA_HOME"),
+        validation_alias=AliasChoices("newsloom_java_home", "java_home", "JAVA_HOME"),
         description="JAVA_HOME, as everywhere: a Java to try before the one on PATH.",
     )
     partitions: int = Field(default=4, ge=1, le=1000, description="Partitions of every topic when it is created.")

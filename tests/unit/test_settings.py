@@ -1,0 +1,114 @@
+"""Settings come from `NEWSLOOM_*`, reach child processes whole, and cannot be changed."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from streams.settings import Settings
+
+CHANGED: dict[str, Any] = {
+    "broker": "kafka.example:9092",
+    "lane": "trial-1",
+    "state_dir": Path("/var/lib/news loom"),
+    "cache_dir": Path("cache"),
+    "maven_repository": "https://mirror.example/maven2",
+    "java": Path("/opt/java/bin/java"),
+    "java_home": Path("/opt/java"),
+    "partitions": 9,
+    "replication": 3,
+    "max_document_bytes": 4096,
+    "workers": 2,
+    "processes": 5,
+    "batch_records": 11,
+    "batch_wait_s": 0.125,
+    "document_deadline_s": 1.5,
+    "document_memory_mb": 512,
+    "session_timeout_s": 12.0,
+    "stall_timeout_s": 60.0,
+    "shutdown_s": 3.0,
+}
+
+
+@pytest.fixture(autouse=True)
+def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (*(f"NEWSLOOM_{field.upper()}" for field in Settings.model_fields), "JAVA_HOME"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_the_list_above_has_every_setting_and_no_default() -> None:
+    assert CHANGED.keys() == Settings.model_fields.keys()
+    default = Settings()
+    assert all(getattr(default, name) != value for name, value in CHANGED.items())
+
+
+@pytest.mark.parametrize("name", CHANGED)
+def test_each_setting_is_read_from_its_variable(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"NEWSLOOM_{name.upper()}", str(CHANGED[name]))
+    assert getattr(Settings(), name) == CHANGED[name]
+
+
+def test_a_child_process_has_the_same_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings(**CHANGED)
+    for name, value in settings.environment().items():
+        monkeypatch.setenv(name, value)
+    assert Settings() == settings
+
+
+def test_a_child_process_may_differ_in_what_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in Settings(**CHANGED).environment(broker="127.0.0.1:1", processes=1).items():
+        monkeypatch.setenv(name, value)
+    assert Settings() == Settings(**CHANGED | {"broker": "127.0.0.1:1", "processes": 1})
+
+
+def test_java_home_is_heard_but_ours_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JAVA_HOME", "/usr/lib/jvm/any")
+    assert Settings().java_home == Path("/usr/lib/jvm/any")
+    monkeypatch.setenv("NEWSLOOM_JAVA_HOME", "/opt/java")
+    assert Settings().java_home == Path("/opt/java")
+
+
+def test_folders_follow_xdg_and_fall_back_to_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", "/srv/state")
+    monkeypatch.setenv("XDG_CACHE_HOME", "")
+    monkeypatch.setenv("HOME", "/home/ada")
+    settings = Settings()
+    assert settings.state_dir == Path("/srv/state/newsloom")
+    assert settings.cache_dir == Path("/home/ada/.cache/newsloom")
+
+
+def test_settings_do_not_change() -> None:
+    with pytest.raises(ValidationError):
+        Settings().partitions = 5  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("partitions", "0"),
+        ("partitions", "many"),
+        ("lane", "Upper"),
+        ("lane", "a.b"),
+        ("lane", "x" * 41),
+        ("batch_wait_s", "0"),
+        ("max_document_bytes", str(64 * 1024 * 1024)),
+    ],
+)
+def test_nonsense_is_refused(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"NEWSLOOM_{name.upper()}", value)
+    with pytest.raises(ValidationError):
+        Settings()
+
+
+def test_a_lane_prefixes_topics_and_groups_and_the_live_one_has_none() -> None:
+    assert Settings().topic("news.x.v1") == "news.x.v1"
+    assert Settings().group("dedupe") == "newsloom.dedupe"
+    assert Settings(lane="b").topic("news.x.v1") == "b.news.x.v1"
+    assert Settings(lane="b").group("dedupe") == "b.newsloom.dedupe"
+
+
+def test_each_setting_says_what_it_is() -> None:
+    for name, field in Settings.model_fields.items():
+        assert field.description, name
+        assert field.description.endswith("."), name
