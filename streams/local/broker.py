@@ -1,11 +1,12 @@
 """The broker to use: one that is given, one of ours that runs, or one started now. Never a mock."""
 
 import asyncio
+import os
 import shutil
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -22,8 +23,10 @@ from streams.settings import Settings
 __all__ = ["Broker", "broker_root", "find_broker", "open_broker"]
 
 _GIVEN_S = 8.0
-_RUNNING_S = 2.0
+_RUNNING_S = 5.0
 _OTHER_START_S = 60.0
+_POLL_S = 0.1
+_TEMPORARY = "newsloom-kafka-"
 _OURS = ("auto", "embedded")
 
 
@@ -46,10 +49,7 @@ async def find_broker(settings: Settings) -> Broker | None:
 
     BrokerError when a given one does not answer.
     """
-    if settings.broker not in _OURS:
-        await probe(settings.broker, limit_s=_GIVEN_S)
-        return Broker(settings.broker, "given", None)
-    return await _running(broker_root(settings))
+    return await _given(settings) or await _running(broker_root(settings))
 
 
 @asynccontextmanager
@@ -62,54 +62,34 @@ async def open_broker(
     one of its own in a temporary folder. `say` gets a line for people now and then.
     Enter it in the event loop's thread. BrokerError when there is none to be had.
     """
-    if settings.broker not in _OURS:
-        await probe(settings.broker, limit_s=_GIVEN_S)
-        yield Broker(settings.broker, "given", None)
+    if (there := await (_given(settings) if ephemeral else find_broker(settings))) is not None:
+        yield there
         return
-    if ephemeral:
-        root = Path(tempfile.mkdtemp(prefix="newsloom-kafka-"))
-        try:
-            async with _embedded(root, settings, say) as broker:
-                yield broker
-        finally:
-            shutil.rmtree(root, ignore_errors=True)
-        return
-    running = await _settled(broker_root(settings))
-    if running is not None:
-        yield running
-        return
-    async with _embedded(broker_root(settings), settings, say) as broker:
-        yield broker
-
-
-@asynccontextmanager
-async def _embedded(root: Path, settings: Settings, say: Callable[[str], None]) -> AsyncIterator[Broker]:
     runtime = await asyncio.to_thread(ready_runtime, settings, say)
-    kafka = EmbeddedKafka(root, runtime, say=say)
-    await kafka.start()
-    try:
-        async with making_archive(runtime, kafka.folder.class_list):
-            yield Broker(kafka.bootstrap, "embedded", kafka.pid)
-    finally:
-        await kafka.stop()
+    with _root(settings, ephemeral=ephemeral) as root:
+        kafka = EmbeddedKafka(root, runtime, say=say)
+        if (running := await _running_or_locked(kafka.folder)) is not None:
+            yield running
+            return
+        await kafka.start()
+        try:
+            async with making_archive(runtime, kafka.folder.class_list):
+                yield Broker(kafka.bootstrap, "embedded", kafka.pid)
+        finally:
+            await kafka.stop()
 
 
-async def _settled(root: Path) -> Broker | None:
-    """The running broker, waiting for one that is just starting or ending; None when the folder is free."""
-    deadline = time.monotonic() + _OTHER_START_S
-    while time.monotonic() < deadline:
-        if (running := await _running(root)) is not None:
-            return running
-        if _free(root):
-            return None
-        await asyncio.sleep(0.1)
-    raise BrokerError(f"a broker holds {root} but does not answer; end it, or give --broker HOST:PORT")
+async def _given(settings: Settings) -> Broker | None:
+    if settings.broker in _OURS:
+        return None
+    await probe(settings.broker, limit_s=_GIVEN_S)
+    return Broker(settings.broker, "given", None)
 
 
 async def _running(root: Path) -> Broker | None:
     owned = Folder(root).owned()
     # A broker whose owner has ended is about to end.
-    if owned is None or not alive(owned.owner) or _free(root):
+    if owned is None or not alive(owned.owner):
         return None
     try:
         answer = await probe(owned.bootstrap, limit_s=_RUNNING_S)
@@ -118,9 +98,38 @@ async def _running(root: Path) -> Broker | None:
     return Broker(owned.bootstrap, "running", owned.pid) if answer.cluster_id == owned.cluster_id else None
 
 
-def _free(root: Path) -> bool:
-    folder = Folder(root)
-    if not root.exists() or folder.try_lock():
-        folder.unlock()
-        return True
-    return False
+@contextmanager
+def _root(settings: Settings, *, ephemeral: bool) -> Iterator[Path]:
+    if not ephemeral:
+        yield broker_root(settings)
+        return
+    _sweep()
+    root = Path(tempfile.mkdtemp(prefix=_TEMPORARY))
+    try:
+        yield root
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def _sweep() -> None:
+    """Remove the temporary folders of brokers whose owners were killed."""
+    for root in Path(tempfile.gettempdir()).glob(f"{_TEMPORARY}*"):
+        # Without a lock file it is just being made.
+        if not (root / "lock").exists() or (root / "lock").stat().st_uid != os.getuid():
+            continue
+        folder = Folder(root)
+        if folder.try_lock():
+            shutil.rmtree(root, ignore_errors=True)
+            folder.unlock()
+
+
+async def _running_or_locked(folder: Folder) -> Broker | None:
+    """The broker that another process runs, or is just starting; None once the folder's lock is ours."""
+    deadline = time.monotonic() + _OTHER_START_S
+    while not folder.try_lock():
+        if (running := await _running(folder.root)) is not None:
+            return running
+        if time.monotonic() > deadline:
+            raise BrokerError(f"a broker holds {folder.root} but does not answer; end it, or give --broker HOST:PORT")
+        await asyncio.sleep(_POLL_S)
+    return None

@@ -19,6 +19,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from streams.errors import BrokerError
+
 __all__ = ["Folder", "Identity", "Owned", "free_ports", "new_id"]
 
 _LOG_LINES = 20
@@ -62,6 +64,11 @@ class Folder:
         self._lock: int | None = None
 
     @property
+    def locked(self) -> bool:
+        """Whether this object holds the lock."""
+        return self._lock is not None
+
+    @property
     def lock(self) -> int:
         """Descriptor of the held lock, for the broker to inherit: it lasts until both have ended."""
         if self._lock is None:
@@ -69,9 +76,12 @@ class Folder:
         return self._lock
 
     def try_lock(self) -> bool:
-        """Take the lock; False when a broker or its owner holds it."""
-        self.root.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(self.root / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        """Take the lock; False when a broker or its owner holds it, BrokerError when no folder can be had."""
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(self.root / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise BrokerError(f"no broker can be kept in {self.root}: {error}") from error
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -22,7 +22,7 @@ from streams.local.download import download
 from streams.local.maven import fetch_with_maven
 from streams.settings import Settings
 
-__all__ = ["LOCK_FILE", "Jar", "JarLock", "absent_jars", "ensure_jars", "jar_folder", "read_lock"]
+__all__ = ["LOCK_FILE", "Jar", "JarLock", "absent_jars", "check_jars", "ensure_jars", "jar_folder", "read_lock"]
 
 LOCK_FILE = Path(__file__).with_name("jars.lock.json")
 _THREADS = 8
@@ -94,11 +94,15 @@ def ensure_jars(settings: Settings, say: Callable[[str], None]) -> list[Path]:
 
     JarError when one cannot be had, or is not what the lock says; the message names it.
     """
-    folder = jar_folder(settings)
-    jars = read_lock().jars
     if absent_jars(settings):
-        with _alone(folder):
-            _complete(absent_jars(settings), folder, settings, say)
+        with _alone(jar_folder(settings)):
+            _complete(absent_jars(settings), jar_folder(settings), settings, say)
+    return check_jars(settings)
+
+
+def check_jars(settings: Settings) -> list[Path]:
+    """Compare every cached jar with the lock; JarError that names those that differ."""
+    folder, jars = jar_folder(settings), read_lock().jars
     with ThreadPoolExecutor(_THREADS) as pool:
         verdicts = pool.map(lambda jar: jar.matches(folder / jar.file), jars)
         wrong = [jar.file for jar, right in zip(jars, verdicts, strict=True) if not right]

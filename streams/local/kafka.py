@@ -71,7 +71,7 @@ class EmbeddedKafka:
         """
         if self._process is not None:
             raise RuntimeError("the broker has been started")
-        if self._identity is None and not self.folder.try_lock():
+        if not self.folder.locked and not self.folder.try_lock():
             raise BrokerError(f"another broker uses {self.folder.root}")
         try:
             await self._start_somehow()
