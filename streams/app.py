@@ -4,6 +4,7 @@ import asyncio
 import fcntl
 import os
 import tempfile
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from streams.settings import Settings
 from streams.topology import TOPOLOGY
 
 __all__ = ["STAGES", "Running", "connected", "only_one", "running", "scratch"]
+
+_POLL_S = 0.1
 
 STAGES = tuple(stage.name for stage in TOPOLOGY)
 
@@ -40,30 +43,44 @@ class Running:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
 
-async def connected(settings: Settings) -> str:
-    """Bootstrap address of the broker to use; BrokerError when none is running."""
-    broker = await find_broker(settings)
-    if broker is None:
-        raise BrokerError("no broker is running; start one with `newsloom up`, or name one with --broker HOST:PORT")
-    return broker.bootstrap
+async def connected(settings: Settings, *, wait_s: float = 0) -> str:
+    """Bootstrap address of the broker to use; BrokerError when none answers within `wait_s`."""
+    deadline = time.monotonic() + wait_s
+    while True:
+        try:
+            broker = await find_broker(settings)
+        except BrokerError:
+            if time.monotonic() >= deadline:
+                raise
+            broker = None
+        if broker is not None:
+            return broker.bootstrap
+        if time.monotonic() >= deadline:
+            raise BrokerError("no broker is running; start one with `newsloom up`, or name one with --broker HOST:PORT")
+        await asyncio.sleep(_POLL_S)
 
 
 @asynccontextmanager
-async def running(
-    settings: Settings, *, ephemeral: bool = False, say: Callable[[str], None] = lambda _: None
-) -> AsyncIterator[Running]:
-    """A live system for the time of the context: broker if needed, topics, `settings.workers` workers."""
-    async with open_broker(settings, ephemeral=ephemeral, say=say) as broker:
-        await create_topics(broker.bootstrap, settings)
-        with _log_file(settings) as output:
-            supervisor = Supervisor(broker.bootstrap, settings, STAGES, output)
-            stop = asyncio.Event()
-            supervision = asyncio.create_task(supervisor.run(stop))
-            try:
-                yield Running(broker, settings, supervisor, supervision, Path(output.name))
-            finally:
-                stop.set()
-                await supervision
+async def running(settings: Settings, *, say: Callable[[str], None] = lambda _: None) -> AsyncIterator[Running]:
+    """A live system for the time of the context: broker if needed, topics, `settings.workers` workers.
+
+    The workers start beside the broker and wait for it: most of their start is imports.
+    """
+    with _log_file(settings) as output:
+        supervisor = Supervisor(settings.broker, settings, STAGES, output)
+        stop = asyncio.Event()
+        supervision = asyncio.create_task(supervisor.run(stop))
+        try:
+            async with open_broker(settings, say=say) as broker:
+                try:
+                    await create_topics(broker.bootstrap, settings)
+                    yield Running(broker, settings, supervisor, supervision, Path(output.name))
+                finally:
+                    stop.set()  # the workers end while there still is a broker
+                    await supervision
+        finally:
+            stop.set()
+            await supervision
 
 
 def _log_file(settings: Settings) -> IO[bytes]:

@@ -51,7 +51,7 @@ async def demo(
     raw = _all_taken(documents(paths, options=options))
     with scratch(_small(settings)) as own:
         try:
-            async with running(own, ephemeral=True, say=say) as live:
+            async with running(own, say=say) as live:
                 say(f"{len(raw)} articles into {own.topic(TOPOLOGY[0].reads.name)}")
                 await push(live.broker.bootstrap, own, raw)
                 await _processed(live, {document.document_id for document in raw})

@@ -40,17 +40,19 @@ def register(app: typer.Typer) -> None:
             typer.Option(help="A stage to run; repeat it for more. [default: all]", show_default=False),
         ] = None,
         slot: Annotated[int, typer.Option(min=0, help="Number of its local store: one a worker of this machine.")] = 0,
-        create_topics: Annotated[bool, typer.Option(help="Create the topics that are missing first.")] = True,
+        wait: Annotated[
+            float, typer.Option(metavar="SECONDS", min=0, help="Wait so long for a broker to answer.")
+        ] = 60,
     ) -> None:
         """Run one worker in the foreground, as `up` does for you; for a supervisor or a container of your own.
 
-        Workers share the load of a stage by partitions. Exit code 1 says that a stage has failed and the worker is
-        to be started again: nothing is lost by that.
+        Workers share the load of a stage by partitions. Topics that are missing are created. Exit code 1 says that
+        a stage has failed and the worker is to be started again: nothing is lost by that.
 
             newsloom worker --broker kafka:9092 --stage normalize --stage enrich
         """
         from streams.app import STAGES, connected
-        from streams.edge.admin import create_topics as create
+        from streams.edge.admin import create_topics
         from streams.edge.worker import run_worker
         from streams.errors import UsageError
 
@@ -60,9 +62,8 @@ def register(app: typer.Typer) -> None:
         settings = call.settings()
 
         async def work() -> int:
-            bootstrap = await connected(settings)
-            if create_topics:
-                await create(bootstrap, settings)
+            bootstrap = await connected(settings, wait_s=wait)
+            await create_topics(bootstrap, settings)
             return await run_worker(bootstrap, settings, stages=tuple(stage or STAGES), slot=slot)
 
         code = run(work())
