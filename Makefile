@@ -17,11 +17,12 @@ test: .venv/ready  ## every test, the broker ones too
 	$(RUN)/python -m pytest
 
 .PHONY: lint
-lint: .venv/ready  ## style, types, layers
+lint: .venv/ready  ## style, types, layers, contracts
 	$(RUN)/ruff check .
 	$(RUN)/ruff format --check .
 	$(RUN)/mypy
 	$(RUN)/lint-imports
+	$(RUN)/python -m schemas.registry --check
 
 .PHONY: format
 format: .venv/ready

@@ -72,10 +72,10 @@ def test_java_home_is_heard_but_ours_comes_first(monkeypatch: pytest.MonkeyPatch
 def test_folders_follow_xdg_and_fall_back_to_home(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", "/srv/state")
     monkeypatch.setenv("XDG_CACHE_HOME", "")
-    monkeypatch.setenv("HOME", "/home/ada")
+    monkeypatch.setenv("HOME", "/nowhere/ada")
     settings = Settings()
     assert settings.state_dir == Path("/srv/state/newsloom")
-    assert settings.cache_dir == Path("/home/ada/.cache/newsloom")
+    assert settings.cache_dir == Path("/nowhere/ada/.cache/newsloom")
 
 
 def test_settings_do_not_change() -> None:

@@ -1,0 +1,106 @@
+"""Habits that no linter checks: sizes, leftovers, one place for topic names and for versions of the truth."""
+
+import ast
+import re
+import tokenize
+from pathlib import Path
+
+import pytest
+
+from tests.project.tree import ROOT, python_files, tracked
+
+FILE_LINES = 400
+FUNCTION_LINES = 60
+MEDIAN_FILE_LINES = 150
+
+TEXTS = {".py", ".md", ".toml", ".sh", ".yml", ".yaml", ".json", ""}
+LEFTOVER = re.compile(r"\b(" + "|".join(("TO" + "DO", "FIX" + "ME", "X" * 3, "HA" + "CK")) + r")\b")
+TOPIC_NAME = re.compile(r"\bnews\.[a-z]+(?:\.[a-z]+)*\.v[0-9]+\b")
+MACHINE_PATH = re.compile(r"(?<![\w.])/(?:home|root|work)/[a-z]")
+
+
+def relative(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("path", python_files(), ids=relative)
+def test_files_and_functions_stay_small(path: Path) -> None:
+    source = path.read_text(encoding="utf-8")
+    assert source.count("\n") <= FILE_LINES
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert (node.end_lineno or node.lineno) - node.lineno < FUNCTION_LINES, node.name
+
+
+def test_the_usual_file_is_short() -> None:
+    lengths = sorted(path.read_text(encoding="utf-8").count("\n") for path in python_files("streams", "schemas"))
+    assert lengths[len(lengths) // 2] <= MEDIAN_FILE_LINES
+
+
+def test_nothing_is_left_for_later() -> None:
+    found = [
+        f"{relative(path)}: {match.group()}"
+        for path in tracked()
+        if path.suffix in TEXTS and "data" not in path.parts
+        for match in LEFTOVER.finditer(path.read_text(encoding="utf-8"))
+    ]
+    assert found == []
+
+
+def test_topic_names_are_spelled_in_one_place() -> None:
+    """Strings only: a docstring may show an example."""
+    found = []
+    for path in python_files("streams"):
+        if relative(path) == "streams/topics.py":
+            continue
+        docstrings = _docstrings(path)
+        with path.open("rb") as file:
+            found += [
+                f"{relative(path)}:{token.start[0]}: {token.string}"
+                for token in tokenize.tokenize(file.readline)
+                if token.type == tokenize.STRING
+                and TOPIC_NAME.search(token.string)
+                and token.start[0] not in docstrings
+            ]
+    assert found == []
+
+
+def _docstrings(path: Path) -> set[int]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return {
+        node.value.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+    }
+
+
+def test_no_file_knows_the_machine_it_was_written_on() -> None:
+    found = [
+        f"{relative(path)}: {match.group()}"
+        for path in tracked()
+        if path.suffix in TEXTS and "data" not in path.parts and path.name != "requirements.lock"
+        for match in MACHINE_PATH.finditer(path.read_text(encoding="utf-8"))
+    ]
+    assert found == []
+
+
+def test_public_names_of_a_module_are_listed() -> None:
+    """`__all__` is what a reader looks for first; scripts and tests have no readers of that kind."""
+    unlisted = []
+    for path in python_files("streams", "schemas"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        assigned = {
+            target.id
+            for node in tree.body
+            if isinstance(node, ast.Assign)
+            for target in node.targets
+            if isinstance(target, ast.Name)
+        }
+        defined = [
+            node.name
+            for node in tree.body
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and not node.name.startswith("_")
+        ]
+        if defined and "__all__" not in assigned and path.name != "__main__.py":
+            unlisted.append(relative(path))
+    assert unlisted == []
