@@ -40,7 +40,7 @@ GONE: Final = object()
 def _layer(**fault: Any) -> dict[str, Any]:
     mars = {"entity_id": "ent_1", "type": "PLACE", "name": "Mars", "salience": 1}
     mentions = [{"start": 0, "end": 4, "text": "Mars"}]
-    return {"enricher": "newsloom.entities", "version": "1", "entities": [{**mars, "mentions": mentions, **fault}]}
+    return {"enricher": "newsloom-entities", "version": "1", "entities": [{**mars, "mentions": mentions, **fault}]}
 
 
 # Faults put into the minimal example: fields replaced, or gone.

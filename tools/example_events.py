@@ -147,7 +147,7 @@ def bridge() -> Article:
 
 def comet() -> Article:
     """An article of which everything is known."""
-    head = Provenance(producer="newsloom.normalize", version="1", method="html.meta", confidence=0.9)
+    head = Provenance(producer="normalize", version="normalize-1", method="claim", confidence=0.9)
     return Article(
         document_id=ids.document_id(WIRE.id, "orlan-comet"),
         article_id=ids.article_id(COMET_URL, content_hash(COMET)),
@@ -183,10 +183,10 @@ def comet() -> Article:
 
 
 def duplicates() -> dict[str, Event]:
-    """The same text from elsewhere, and a rewritten one of a third outlet."""
+    """A copy with a word changed, and an article that a longer one holds."""
     first, copy = comet(), bridge()
     return {
-        "minimal": _duplicate(copy, of=ids.article_id(None, "a copy"), kind="exact", similarity=1),
+        "minimal": _duplicate(copy, of=ids.article_id(None, "a copy"), kind="near", similarity=0.97),
         "full": _duplicate(first, of=ids.article_id(None, "a rewrite"), kind="contained", similarity=0.62),
     }
 
@@ -201,7 +201,7 @@ def _duplicate(article: Article, *, of: str, kind: str, similarity: float) -> Du
             "kind": kind,
             "similarity": similarity,
             "containment": 1,
-            "method": "newsloom.likeness",
+            "method": "minhash-lsh",
             "version": "1",
             "first_seen_at": article.first_seen_at,
             "article": article,
@@ -216,9 +216,9 @@ def enriched() -> dict[str, Event]:
     date = DateMention(start=start, end=start + 7, text="March 1", value="2026-03-01", precision="day")
     words = (Keyword(term="comet", weight=1), Keyword(term="telescope", weight=0.71))
     layers = Layers(
-        entities=EntityLayer(enricher="newsloom.entities", version="1", entities=entities),
-        dates=DateLayer(enricher="newsloom.dates", version="1", dates=(date,)),
-        keywords=KeywordLayer(enricher="newsloom.keywords", version="1", keywords=words),
+        entities=EntityLayer(enricher="newsloom-entities", version="1", entities=entities),
+        dates=DateLayer(enricher="newsloom-dates", version="1", dates=(date,)),
+        keywords=KeywordLayer(enricher="newsloom-keywords", version="1", keywords=words),
     )
     return {"minimal": _enriched(bridge(), Layers()), "full": _enriched(comet(), layers)}
 
@@ -241,15 +241,11 @@ def _enriched(article: Article, layers: Layers) -> EnrichedArticle:
     )
 
 
-def _entity_id(kind: str, name: str) -> str:
-    return "ent_" + ids.content_id(f"{kind} {name}")
-
-
 def _entity(body: str, kind: str, name: str, salience: float) -> Entity:
     start = body.index(name)
     return Entity.model_validate(
         {
-            "entity_id": _entity_id(kind, name),
+            "entity_id": ids.entity_id(kind, name),
             "type": kind,
             "name": name,
             "salience": salience,
@@ -279,7 +275,7 @@ def _candidate(article: Article, *entities: tuple[str, str, float]) -> StoryCand
 
 def _story_entities(*entities: tuple[str, str, float]) -> tuple[StoryEntity, ...]:
     return tuple(
-        StoryEntity.model_validate({"entity_id": _entity_id(kind, name), "type": kind, "name": name})
+        StoryEntity.model_validate({"entity_id": ids.entity_id(kind, name), "type": kind, "name": name})
         for kind, name, _ in entities
     )
 

@@ -17,6 +17,7 @@ def test_ids_never_change() -> None:
     assert ids.content_id("words") == "644aaa9319b5cc7f57d69c41b1d7a4c9"
     assert ids.article_id("https://gazette.example/1", "x") == "art_0f84f40672154d0fc2cad491b2cd3f20"
     assert ids.article_id(None, "x") == "art_75310555c4326bf3b413003c721a6d0e"
+    assert ids.entity_id("PLACE", "Mars") == "ent_15374a3ef0dc56b083ea06bad6df7c55"
     assert ids.story_id("art_1") == "sty_8b90a5388a782c0fe714af829c86d3ad"
 
 
@@ -26,6 +27,7 @@ def test_an_id_is_its_kind_and_128_bits(source: str, natural: str) -> None:
     assert re.fullmatch("[0-9a-f]{32}", ids.content_id(natural))
     assert re.fullmatch("art_[0-9a-f]{32}", ids.article_id(None, natural))
     assert re.fullmatch("art_[0-9a-f]{32}", ids.article_id(source, natural))
+    assert re.fullmatch("ent_[0-9a-f]{32}", ids.entity_id(source, natural))
     assert re.fullmatch("sty_[0-9a-f]{32}", ids.story_id(natural))
 
 
