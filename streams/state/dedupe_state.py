@@ -82,7 +82,7 @@ class Ledger:
         """Texts that may be alike, the likest first."""
         config = self._config
         if sketch.tokens >= config.compared_tokens:
-            found = self._index.nearest(sketch.minhash, most=config.candidates, least_matches=config.least_matches)
+            found = self._index.nearest(sketch.bins, most=config.candidates, least_matches=config.least_matches)
             yield from map(self._held, found)
 
     def add_text(self, record: TextRecord) -> int:
@@ -143,7 +143,7 @@ class Ledger:
     def _row(self, record: TextRecord) -> Row:
         sketch = record.sketch
         compared = sketch.tokens >= self._config.compared_tokens
-        return Row(_short(record.content), record.at, sketch.minhash if compared else None)
+        return Row(_short(record.content), record.at, sketch.bins if compared else None)
 
     def _expire_texts(self, before: int, limit: int) -> None:
         for _ in range(limit):

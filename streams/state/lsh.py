@@ -1,14 +1,16 @@
 """A first-in, first-out index of MinHash signatures and content hashes in flat numpy arrays.
 
-Locality-sensitive hashing (Indyk and Motwani 1998): a signature is cut into 42 bands of 3
-bins, and two texts meet when one band is equal, which happens with probability
-1 - (1 - J^3)^42: .996 at Jaccard .5, .68 at .3. Each band, and the content hash, is a hash
-table of chains that lead from the newest row to older ones.
+Locality-sensitive hashing (Indyk and Motwani 1998): the signature of a text is cut into 42
+bands of 3 bins, that of its opening into 8 of 2, and two texts meet when one band is equal.
+With J the Jaccard similarity, of the texts or of the openings, that happens with probability
+1 - (1 - J^3)^42, .996 at .5 and .68 at .3, or 1 - (1 - J^2)^8, .97 at .6: the openings find
+excerpts. Each band, and the content hash, is a hash table of chains that lead from the
+newest row to older ones.
 
 Rows are numbered in the order they came and kept in a ring. Heads and links hold places
 (numbers less that of the first row when the arrays were made), so that one below the first
 row held is the end of its chain, whatever that part of the ring is used for now. The arrays
-take about 650 bytes a row when full, half as much again just after growing.
+take 610 to 710 bytes a row when full, half as much again just after growing.
 """
 
 from collections.abc import Iterable
@@ -17,12 +19,19 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from streams.text.minhash import BINS, Signature
+from streams.text.minhash import BINS, OPENING_BINS, Signature
 
-__all__ = ["LshIndex", "Row"]
+__all__ = ["BANDS", "LshIndex", "Row"]
 
-_BANDS: Final = 42
-_ROWS: Final = 3
+_WIDTH: Final = BINS + OPENING_BINS
+
+# A pair repeats its second bin: all keys are then made of three.
+BANDS: Final = np.array(
+    [(at, at + 1, at + 2) for at in range(0, BINS - 2, 3)] + [(at, at + 1, at + 1) for at in range(BINS, _WIDTH, 2)]
+)
+"""The bins of each band, by their places in a signature with the opening's at its end: shape (50, 3)."""
+
+_BANDS: Final = len(BANDS)
 _CONTENT: Final = _BANDS  # the last column chains equal content hashes
 _COLUMNS: Final = np.arange(_BANDS + 1)
 _DEPTH: Final = 64
@@ -38,7 +47,7 @@ _Keys = npt.NDArray[np.uint64]
 
 
 class Row(NamedTuple):
-    """A text: 64 bits of its content hash, when it came, its signature when it may be found by that."""
+    """A text: 64 bits of its content hash, when it came, its 144 bins when it may be found by those."""
 
     content: int
     at: int
@@ -134,11 +143,11 @@ class LshIndex:
 
     def _allocate(self, capacity: int) -> None:
         self._capacity = capacity
-        bits = (capacity - 1).bit_length()
+        bits = max(1, (capacity - 1).bit_length() - 1)  # one or two rows to each head
         self._shift = np.uint64(64 - bits)
         self._heads = np.full((_BANDS + 1, 1 << bits), -1, np.int32)
         self._links = np.full((capacity, _BANDS + 1), -1, np.int32)
-        self._signatures = np.zeros((capacity, BINS), np.uint16)
+        self._signatures = np.zeros((capacity, _WIDTH), np.uint16)
         self._contents = np.zeros(capacity, np.uint64)
         self._times = np.zeros(capacity, np.int64)
         self._compared = np.zeros(capacity, np.bool_)
@@ -160,7 +169,7 @@ class LshIndex:
                 places, keys = np.arange(self._end), self._contents[: self._end]
             else:
                 places = np.flatnonzero(self._compared[: self._end])
-                keys = _packed(self._signatures[places, column * _ROWS : (column + 1) * _ROWS])
+                keys = _packed(self._signatures[places[:, None], BANDS[column]])
             slots = self._slots(keys)
             order = np.argsort(slots, kind="stable")
             places, slots = places[order], slots[order]
@@ -207,8 +216,7 @@ class LshIndex:
         return np.concatenate(seen).astype(np.int64), np.concatenate(seen_columns), places, columns
 
     def _band_keys(self, places: _Places, columns: _Places) -> _Keys:
-        starts = places % self._capacity * BINS + columns * _ROWS
-        return _packed(self._signatures.ravel()[starts[:, None] + np.arange(_ROWS)])
+        return _packed(self._signatures[(places % self._capacity)[:, None], BANDS[columns]])
 
 
 def _packed(bins: npt.NDArray[np.uint16]) -> _Keys:
@@ -219,7 +227,7 @@ def _packed(bins: npt.NDArray[np.uint16]) -> _Keys:
 
 
 def _bands(signature: Signature) -> _Keys:
-    return _packed(signature[: _BANDS * _ROWS].reshape(_BANDS, _ROWS))
+    return _packed(signature[BANDS])
 
 
 def _newest_of_each(places: _Places, columns: _Places, left: _Places) -> _Places:

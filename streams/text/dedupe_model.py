@@ -24,7 +24,8 @@ class DedupeConfig:
 
     near: float = 0.5
     sure: float = 0.65
-    contained: float = 0.8
+    contained: float = 0.84
+    similarity_counts: float = 0.25
     lead_share: float = 0.6
     compared_tokens: int = 40
     candidates: int = 8
@@ -49,8 +50,9 @@ def verdict(found: Likeness, config: DedupeConfig) -> Literal["near", "contained
     """Whether two texts are one.
 
     Between `near` and `sure`, and for containment, the openings must agree too: an outlet's
-    recycled background comes further down. That takes away 15 of 26 false positives for
-    .3 points of recall.
+    recycled background comes further down. That takes away 15 of 26 false positives for .3
+    points of recall. Containment is judged the milder, the more of the longer text it is:
+    against a plain .8, 20 more of 513 excerpts are found and no more false ones.
     """
     if found.similarity >= config.sure:
         return "near"
@@ -58,4 +60,5 @@ def verdict(found: Likeness, config: DedupeConfig) -> Literal["near", "contained
         return None
     if found.similarity >= config.near:
         return "near"
-    return "contained" if found.containment >= config.contained else None
+    share = found.containment + config.similarity_counts * found.similarity
+    return "contained" if share >= config.contained else None

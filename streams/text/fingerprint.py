@@ -21,11 +21,11 @@ import numpy.typing as npt
 
 from schemas import Fingerprint
 from streams.ids import content_id
-from streams.text.minhash import BINS, Signature, signature
+from streams.text.minhash import BINS, Signature, opening, signature
 from streams.text.shingles import SHINGLE_WORDS, mixed, shingle_hashes
 from streams.text.tokens import words
 
-__all__ = ["LEAD_TOKENS", "SAMPLE", "VERSION", "Sketch", "content_hash", "fingerprint", "sketch_of"]
+__all__ = ["LEAD_TOKENS", "SAMPLE", "VERSION", "Sketch", "content_hash", "fingerprint", "identify", "sketch_of"]
 
 VERSION: Final = "fingerprint-1"
 
@@ -59,6 +59,11 @@ class Sketch:
         """Whether the two lists are all of S."""
         return len(self.sample) + len(self.lead) == self.shingles
 
+    @property
+    def bins(self) -> Signature:
+        """What a similar text is found by: the signature of S and 16 bins of L, shape (144,)."""
+        return np.concatenate((self.minhash, opening(self.lead)))
+
 
 def content_hash(body_text: str) -> str:
     """Hash of the words of a body alone: equal for texts that differ only in formatting."""
@@ -68,6 +73,12 @@ def content_hash(body_text: str) -> str:
 def fingerprint(body_text: str) -> Fingerprint:
     """The fingerprint of a body; about .5 ms for 900 words."""
     return _fingerprint(words(body_text))
+
+
+def identify(body_text: str) -> tuple[str, Fingerprint]:
+    """Both, `content_hash` and `fingerprint`, for one pass over the words."""
+    tokens = words(body_text)
+    return _content_hash(tokens), _fingerprint(tokens)
 
 
 def _content_hash(tokens: Sequence[str]) -> str:

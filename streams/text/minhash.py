@@ -12,15 +12,20 @@ import numpy.typing as npt
 
 from streams.text.shingles import Hashes, mixed
 
-__all__ = ["BINS", "Signature", "matches", "signature"]
+__all__ = ["BINS", "OPENING_BINS", "Signature", "matches", "opening", "signature"]
 
 Signature = npt.NDArray[np.uint16]
 
 BINS: Final = 128
 
+OPENING_BINS: Final = 16
+"""Bins of a text's opening, which is short."""
+
 _ROUNDS: Final = 8
 _BIN_BITS: Final = np.uint64(57)
 _STARTS: Final = np.arange(BINS, dtype=np.uint64) << _BIN_BITS
+_OPENING_BITS: Final = np.uint32(28)
+_OPENING_STARTS: Final = np.arange(OPENING_BINS, dtype=np.uint32) << _OPENING_BITS
 _LOW: Final = np.uint64(0xFFFF)
 _STREAM: Final = 16  # streams below are kept for other uses of the same shingles
 
@@ -49,6 +54,19 @@ def signature(shingles: Hashes) -> Signature:
     for bin_ in bins:
         filled[bin_] = mixed(shingles, _STREAM + _ROUNDS + int(bin_)).min() & _LOW
     return filled
+
+
+def opening(lead: npt.NDArray[np.uint32]) -> Signature:
+    """16 bits of the least hash in each sixteenth of their range, zero where there is none: shape (16,).
+
+    `lead` ascends. Nothing is estimated from these bins: they only help to find excerpts.
+    """
+    place = np.searchsorted(lead, _OPENING_STARTS)
+    found = np.zeros(OPENING_BINS, np.uint32)
+    inside = place < len(lead)
+    found[inside] = lead[place[inside]]
+    inside &= found >> _OPENING_BITS == _OPENING_STARTS >> _OPENING_BITS
+    return np.where(inside, found & np.uint32(_LOW), 0).astype(np.uint16)
 
 
 def matches(one: Signature, other: Signature) -> int:

@@ -5,14 +5,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.state.lsh import LshIndex, Row
-from streams.text.minhash import BINS, Signature
+from streams.state.lsh import BANDS, LshIndex, Row
+from streams.text.minhash import BINS, OPENING_BINS, Signature
 
+WIDTH = BINS + OPENING_BINS
 DRAW = np.random.default_rng(7)
 
 
 def unlike() -> Signature:
-    return DRAW.integers(0, 2**16, BINS, np.uint16)
+    return DRAW.integers(0, 2**16, WIDTH, np.uint16)
 
 
 def like(signature: Signature, equal: int) -> Signature:
@@ -26,15 +27,14 @@ def brute(rows: list[Row], first: int, query: Signature, most: int, least: int) 
     """What `nearest` says, by definition."""
     signed = {number: row.signature for number, row in enumerate(rows, first) if row.signature is not None}
     met: set[int] = set()
-    for band in range(0, 126, 3):
-        key = query[band : band + 3]
-        sharing = [number for number, other in signed.items() if (other[band : band + 3] == key).all()]
+    for band in BANDS:
+        sharing = [number for number, other in signed.items() if (other[band] == query[band]).all()]
         met.update(sharing[-64:])
     ranked = sorted((-int((signed[number] == query).sum()), number) for number in met)
     return [number for matches, number in ranked if -matches >= least][:most]
 
 
-@pytest.mark.parametrize("equal", [3, 6, 60, 128])
+@pytest.mark.parametrize("equal", [3, 6, 60, 144])
 def test_one_equal_band_is_enough(equal: int) -> None:
     index, wanted = LshIndex(), unlike()
     for _ in range(100):
@@ -44,10 +44,19 @@ def test_one_equal_band_is_enough(equal: int) -> None:
     assert not index.nearest(wanted, most=8, least_matches=equal + 1)
 
 
+def test_an_equal_pair_of_the_opening_is_enough() -> None:
+    index, wanted = LshIndex(), unlike()
+    other = unlike()
+    other[-2:] = wanted[-2:]
+    index.add(Row(0, 0, other))
+    assert index.nearest(wanted, most=8, least_matches=2) == [0]
+
+
 def test_no_equal_band_is_not_enough() -> None:
     index, wanted = LshIndex(), unlike()
     other = wanted.copy()
-    other[::3] ^= np.uint16(1)
+    other[:BINS:3] ^= np.uint16(1)
+    other[BINS::2] ^= np.uint16(1)
     index.add(Row(0, 0, other))
     assert not index.nearest(wanted, most=8, least_matches=0)
 
@@ -64,7 +73,7 @@ def test_a_row_without_a_signature_is_found_by_content_only() -> None:
     index.add(Row(2**64 - 1, 0, None))
     assert index.with_content(2**64 - 1) == 0
     assert index.with_content(5) is None
-    assert not index.nearest(np.zeros(BINS, np.uint16), most=8, least_matches=0)
+    assert not index.nearest(np.zeros(WIDTH, np.uint16), most=8, least_matches=0)
 
 
 def test_the_newest_of_equal_contents_is_found() -> None:
