@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from importlib.resources import files
 
@@ -122,10 +123,11 @@ async def _follow(live: Running, progress: _Progress) -> None:
     names = [DUPLICATE.name, STORY_EVENT.name, STORY_STATE.name]
     names += [stage.reads.dead_letters for stage in TOPOLOGY]
     by_full = {live.settings.topic(name): name for name in names}
-    async for record in read_topics(live.broker.bootstrap, by_full, until_end=False):
-        progress.see(by_full[record.topic], record)
-        if progress.done:
-            return
+    async with aclosing(read_topics(live.broker.bootstrap, by_full, until_end=False)) as records:
+        async for record in records:
+            progress.see(by_full[record.topic], record)
+            if progress.done:
+                return
 
 
 async def _alarm(live: Running) -> None:

@@ -1,6 +1,6 @@
 """`newsloom tail`."""
 
-from collections import deque
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,12 +10,8 @@ from streams.cli.inputs import instant
 from streams.cli.output import emit, moment, safe
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from streams.codec import Record
     from streams.edge.reader import Start
-    from streams.query import Query
-    from streams.settings import Settings
 
 __all__ = ["register"]
 
@@ -65,76 +61,28 @@ def register(app: typer.Typer) -> None:
             newsloom tail events --id sty_0123... --where kind=merged
             newsloom tail enriched --from 2026-01-31T12:00Z --source example.org -n 5
         """
+        from streams.app import connected
+        from streams.cli.names import full_name
         from streams.query import Query
+        from streams.tail import from_here, the_last
 
         query = Query.parse(key=key, id=id_, source=source, language=language, where=where)
-        work = _Tail(call.settings(), topic, query, follow=follow, limit=limit, json=json)
-        run(
-            work.from_end() if start == "latest" else work.onward("earliest" if start == "earliest" else instant(start))
-        )
+        settings = call.settings()
+        name = settings.topic(full_name(topic))
+        show = _print_json if json else _print_line
 
+        async def work() -> None:
+            at = await connected(settings)
+            if start == "latest":
+                shown = the_last(at, name, query, limit=_LAST if limit is None else limit, follow=follow)
+            else:
+                begin: Start = "earliest" if start == "earliest" else instant(start)
+                shown = from_here(at, name, query, start=begin, limit=limit, follow=follow)
+            async with aclosing(shown):
+                async for record, value in shown:
+                    show(record, value)
 
-class _Tail:
-    """One call of the command."""
-
-    def __init__(
-        self, settings: "Settings", topic: str, query: "Query", *, follow: bool, limit: int | None, json: bool
-    ) -> None:
-        from streams.cli.names import full_name
-
-        self._settings = settings
-        self._topic = settings.topic(full_name(topic))
-        self._query = query
-        self._follow = follow
-        self._limit = limit
-        self._show = _print_json if json else _print_line
-
-    async def from_end(self) -> None:
-        """The last records that are wanted, by time, then with `follow` what comes."""
-        from streams.app import connected
-        from streams.edge.reader import read_topic
-
-        bootstrap = await connected(self._settings)
-        keep = _LAST if self._limit is None else self._limit
-        start: Start = -keep if self._query.anything and keep else "earliest"
-        found: deque[tuple[Record, Any]] = deque(maxlen=keep)
-        ends: dict[int, int] = {}
-        pool = [pair async for pair in self._wanted(read_topic(bootstrap, self._topic, start=start), ends)]
-        found.extend(sorted(pool, key=lambda pair: (pair[0].timestamp_ms, pair[0].partition, pair[0].offset)))
-        for record, value in found:
-            self._show(record, value)
-        if self._follow:
-            stream = read_topic(bootstrap, self._topic, start="latest", until_end=False)
-            async for record, value in self._wanted(stream, {}):
-                if record.offset > ends.get(record.partition, -1):
-                    self._show(record, value)
-
-    async def onward(self, start: "Start") -> None:
-        """From `start` on, partition by partition, to the end of the log or for ever."""
-        from streams.app import connected
-        from streams.edge.reader import read_topic
-
-        if self._limit == 0:
-            return
-        bootstrap = await connected(self._settings)
-        printed = 0
-        stream = read_topic(bootstrap, self._topic, start=start, until_end=not self._follow)
-        async for record, value in self._wanted(stream, {}):
-            self._show(record, value)
-            printed += 1
-            if printed == self._limit:
-                return
-
-    async def _wanted(
-        self, records: "AsyncIterator[Record]", ends: dict[int, int]
-    ) -> "AsyncIterator[tuple[Record, Any]]":
-        from streams.query import value_of
-
-        async for record in records:
-            ends[record.partition] = record.offset
-            value = value_of(record)
-            if self._query.accepts(record, value):
-                yield record, value
+        run(work())
 
 
 def _print_json(record: "Record", value: Any) -> None:

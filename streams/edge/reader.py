@@ -1,6 +1,6 @@
 """Reading topics without a group: nothing is ever committed, and no worker notices."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, Literal
@@ -34,17 +34,16 @@ async def partition_count(bootstrap: str, topic_name: str) -> int:
         return len(await _partitions(consumer, topic_name))
 
 
-async def read_topic(
+def read_topic(
     bootstrap: str,
     topic_name: str,
     *,
     start: Start = "earliest",
     until_end: bool = True,
     partitions: Iterable[int] | None = None,
-) -> AsyncIterator[Record]:
+) -> AsyncGenerator[Record, None]:
     """`read_topics` of one topic, or of some of its partitions."""
-    async for record in read_topics(bootstrap, (topic_name,), start=start, until_end=until_end, partitions=partitions):
-        yield record
+    return read_topics(bootstrap, (topic_name,), start=start, until_end=until_end, partitions=partitions)
 
 
 async def read_topics(
@@ -54,11 +53,11 @@ async def read_topics(
     start: Start = "earliest",
     until_end: bool = True,
     partitions: Iterable[int] | None = None,
-) -> AsyncIterator[Record]:
+) -> AsyncGenerator[Record, None]:
     """Committed records of topics, in the order of each partition.
 
     With `until_end` it stops at the high-water marks found when it began, else never.
-    BrokerError when there is no such topic.
+    Leave it early only through `contextlib.aclosing`. BrokerError when there is no such topic.
     """
     async with _consumer(bootstrap) as consumer:
         wanted = None if partitions is None else set(partitions)
