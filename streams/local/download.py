@@ -1,7 +1,6 @@
 """One file over HTTP(S): resumed where it broke off, never longer than it shall be."""
 
 import time
-import urllib.error
 import urllib.request
 from http.client import HTTPException
 from pathlib import Path
@@ -13,6 +12,7 @@ __all__ = ["download"]
 
 _TRIES = 4
 _SILENCE_S = 30
+_PAUSE_S = 0.25
 _CHUNK = 1 << 16
 _PARTIAL = 206
 _CLIENT_ERRORS = range(400, 500)
@@ -32,7 +32,7 @@ def download(url: str, part: Path, *, size: int) -> None:
             code = getattr(error, "code", 0)
             if attempt == _TRIES - 1 or code in _CLIENT_ERRORS:
                 raise JarError(f"cannot fetch {url}: {error}") from error
-            time.sleep(0.2 * 4**attempt)
+            time.sleep(_PAUSE_S * 3**attempt)
         else:
             return
 

@@ -13,6 +13,7 @@ import base64
 import fcntl
 import json
 import os
+import shutil
 import socket
 import uuid
 from dataclasses import asdict, dataclass
@@ -137,6 +138,13 @@ class Folder:
             number += 1
         self.data.rename(target)
         return target
+
+    def put_back(self, aside: Path, identity: Identity | None) -> None:
+        """Undo `set_aside`, dropping what has come in its place."""
+        shutil.rmtree(self.data, ignore_errors=True)
+        aside.rename(self.data)
+        if identity is not None:
+            self.identify(identity)
 
     def turn_log(self) -> None:
         """Begin a new log, keep the last: a log is as long as one start's."""

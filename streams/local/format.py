@@ -28,15 +28,17 @@ def template_of(runtime: Runtime) -> Path:
     return runtime.cache / f"formatted-{read_lock().digest}"
 
 
-def format_data(data: Path, properties: Path, cluster: str, runtime: Runtime) -> None:
-    """Make `data`, which `properties` name, an empty folder of `cluster`; BrokerError when the tool will not."""
-    template = template_of(runtime)
-    if template.exists():
+def format_data(data: Path, properties: Path, cluster: str, runtime: Runtime, *, template: Path | None) -> None:
+    """Make `data`, which `properties` name, an empty folder of `cluster`; BrokerError when the tool will not.
+
+    Copied from `template` if it exists; else the tool runs, and its result becomes the template.
+    """
+    if template is not None and template.exists():
         _copy(template, data, cluster)
         return
     _run_tool(data, properties, cluster, runtime)
     # Kept only if it is what we know: another release may write more that is a cluster's own.
-    if {file.name for file in data.iterdir()} == _FILES:
+    if template is not None and {file.name for file in data.iterdir()} == _FILES:
         _keep(data, template)
 
 

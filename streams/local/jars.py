@@ -150,8 +150,13 @@ def _take(absent: Sequence[Jar], repository: Path, folder: Path) -> list[Jar]:
 
 
 def _fetch(jar: Jar, folder: Path, repository: str) -> None:
-    part = folder / f"{jar.file}.part"
-    download(f"{repository.rstrip('/')}/{jar.path}", part, size=jar.size)
+    part, url = folder / f"{jar.file}.part", f"{repository.rstrip('/')}/{jar.path}"
+    resumed = part.exists()
+    download(url, part, size=jar.size)
+    if resumed and not jar.matches(part):
+        # The beginning may have been another file's.
+        part.unlink()
+        download(url, part, size=jar.size)
     if not jar.matches(part):
         part.unlink()
         raise JarError(f"{jar.file} from {repository} is not what the lock says; refused")

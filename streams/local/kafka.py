@@ -49,6 +49,7 @@ class EmbeddedKafka:
         self.folder = Folder(root)
         self.runtime = runtime
         self._say = say
+        self._plain = False
         self._identity: Identity | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -89,21 +90,43 @@ class EmbeddedKafka:
             return await self._launch()
         except _ExitedError as error:
             first = BrokerError(str(error))
-        self._forget_shortcuts(reused=reused)
         try:
-            return await self._prepare_and_launch()
+            await self._launch_plainly(reused=reused)
         except _ExitedError:
             if not reused:
                 raise first from None
-        aside = self.folder.set_aside()
+        else:
+            return None
+        await self._launch_on_new_data(first)
+        return None
+
+    async def _launch_plainly(self, *, reused: bool) -> None:
+        """Launch on other ports, with nothing that only saves time; if it helps, that is made anew."""
+        if not reused:
+            shutil.rmtree(self.folder.data)
+        if self._identity is not None:
+            self._settle(replace(self._identity, port=0, controller_port=0))
+        self._plain = True
         try:
             await self._prepare_and_launch()
-        except _ExitedError:  # not the data's fault: it goes back
-            shutil.rmtree(self.folder.data)
-            aside.rename(self.folder.data)
+        finally:
+            self._plain = False
+        archive_of(self.runtime).unlink(missing_ok=True)
+        shutil.rmtree(template_of(self.runtime), ignore_errors=True)
+
+    async def _launch_on_new_data(self, first: BrokerError) -> None:
+        """See whether it is the data; when a broker without it fails as well, it goes back."""
+        identity, aside = self._identity, self.folder.set_aside()
+        try:
+            await self._prepare_and_launch()
+        except _ExitedError:
+            self.folder.put_back(aside, identity)
             raise first from None
+        except BaseException:
+            self.kill()
+            self.folder.put_back(aside, identity)
+            raise
         self._say(f"Kafka could not start on its data: it is kept in {aside}, the broker is empty")
-        return None
 
     async def _prepare_and_launch(self) -> None:
         await asyncio.to_thread(self._prepare)
@@ -120,7 +143,8 @@ class EmbeddedKafka:
         cluster = known.cluster_id if known and reused else new_id()
         self._settle(Identity(kafka, cluster, port, controller_port))
         if not reused:
-            format_data(self.folder.data, self.folder.properties, cluster, self.runtime)
+            template = None if self._plain else template_of(self.runtime)
+            format_data(self.folder.data, self.folder.properties, cluster, self.runtime, template=template)
         return reused
 
     def _settle(self, identity: Identity) -> None:
@@ -129,18 +153,9 @@ class EmbeddedKafka:
         self.folder.identify(identity)
         self._identity = identity
 
-    def _forget_shortcuts(self, *, reused: bool) -> None:
-        """Undo what only saves time, and take other ports."""
-        archive_of(self.runtime).unlink(missing_ok=True)
-        shutil.rmtree(template_of(self.runtime), ignore_errors=True)
-        if not reused:
-            shutil.rmtree(self.folder.data)
-        if self._identity is not None:
-            self._settle(replace(self._identity, port=0, controller_port=0))
-
     async def _launch(self) -> None:
         self.folder.turn_log()
-        flags = [*_BROKER, *sharing_flags(self.runtime, self.folder.class_list)]
+        flags = [*_BROKER, *([] if self._plain else sharing_flags(self.runtime, self.folder.class_list))]
         self._process = spawn(
             [*self.runtime.command(*flags), "kafka.Kafka", str(self.folder.properties)],
             folder=self.folder.root,
