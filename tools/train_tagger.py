@@ -21,7 +21,7 @@ from tagger_texts import GOLD, Labelled, read, shouted
 
 from streams.text.entities.consistency import consistent
 from streams.text.entities.features import FEATURES, FeatureTable
-from streams.text.entities.gazetteer import gazetteer
+from streams.text.entities.gazetteer import Phrase, gazetteer
 from streams.text.entities.tagger import LABELS, Tagger, constrained
 
 SYNTHETIC = "synthetic_wire_lines"
@@ -95,14 +95,17 @@ def train(texts: Sequence[Labelled], *, bits: int, epochs: int, seed: int) -> Cr
 
 
 def _encoded(texts: Sequence[Labelled], bits: int) -> Texts:
-    table = FeatureTable(gazetteer())
-    parts = []
+    table, mask, parts = FeatureTable(), np.uint32((1 << bits) - 1), []
     for at in range(0, len(texts), 512):
-        mask = np.uint32((1 << bits) - 1)
-        parts.append((table.features([text.words for text in texts[at : at + 512]]) & mask).astype(np.int32))
+        words = [text.words for text in texts[at : at + 512]]
+        parts.append((table.features(words, _phrases(words)) & mask).astype(np.int32))
     labels = np.array([label for text in texts for label in text.labels], np.int8)
     starts = np.concatenate([[0], np.cumsum([len(text.words) for text in texts])])
     return Texts(np.concatenate(parts), labels, starts)
+
+
+def _phrases(sentences: Sequence[Sequence[str]]) -> list[list[Phrase]]:
+    return [list(gazetteer().phrases(words)) for words in sentences]
 
 
 def _batches(starts: NDArray[np.int64], chance: np.random.Generator) -> list[NDArray[np.int64]]:
@@ -200,13 +203,12 @@ def label_texts(texts: Sequence[Labelled], teachers: Sequence[Crf]) -> list[Labe
     weights = np.mean([teacher.weights for teacher in teachers], axis=0)
     transitions = np.mean([teacher.transitions for teacher in teachers], axis=0)
     opening = np.mean([teacher.opening for teacher in teachers], axis=0)
-    small, *chain = Crf(weights, transitions, opening).rounded()
-    tagger = Tagger(small, *constrained(*chain), FeatureTable(gazetteer()))
+    tagger = Tagger.of(*Crf(weights, transitions, opening).rounded())
     found = []
     for _, group in groupby(texts, key=lambda text: text.document):
         rows = list(group)
         words = [row.words for row in rows]
-        labels = consistent(words, tagger.tag(words))
+        labels = consistent(words, tagger.tag(words, _phrases(words)))
         found += [row._replace(labels=tuple(new)) for row, new in zip(rows, labels, strict=True)]
     return found
 

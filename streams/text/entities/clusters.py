@@ -15,7 +15,7 @@ __all__ = ["Cluster", "clusters"]
 _LITTLE = frozenset(("of", "the", "and", "for", "de", "la", "du", "on", "in", "to"))
 _BEARINGS = frozenset(("north", "south"))
 _KINDS = {PER: ("PERSON",), ORG: ("ORG",), LOC: ("PLACE",)}
-_OTHER_KINDS = ("GROUP", "EVENT", "PRODUCT")
+_OTHER_KINDS = ("GROUP", "EVENT", "PRODUCT", "MISC")
 
 
 @dataclass(slots=True)

@@ -6,34 +6,51 @@ an acronym, is a name wherever it stands.
 
 from collections.abc import Sequence
 
-from streams.text.entities.gazetteer import CLASSES, Gazetteer
+from streams.text.entities.gazetteer import CLASSES, Gazetteer, Phrase
 from streams.text.entities.spans import LOC, MISC, ORG, PER, mark, spans
 
 __all__ = ["with_facts"]
 
 _TYPES = {
     CLASSES["PERSON"]: PER, CLASSES["ORG"]: ORG, CLASSES["PLACE"]: LOC, CLASSES["country"]: LOC, CLASSES["GROUP"]: MISC,
-    CLASSES["EVENT"]: MISC, CLASSES["PRODUCT"]: MISC,
+    CLASSES["EVENT"]: MISC, CLASSES["PRODUCT"]: MISC, CLASSES["MISC"]: MISC,
 }  # fmt: skip
+_ARTICLES = frozenset(("the", "The"))
 _ACRONYM = 3
 """Letters an acronym must have to be a name without the tagger's consent."""
 
 
-def with_facts(sentences: Sequence[Sequence[str]], labels: list[list[int]], gazetteer: Gazetteer) -> list[list[int]]:
-    """Labels of the same words, known names in their place."""
+def with_facts(
+    sentences: Sequence[Sequence[str]],
+    phrases: Sequence[Sequence[Phrase]],
+    labels: Sequence[Sequence[int]],
+    gazetteer: Gazetteer,
+) -> list[list[int]]:
+    """Labels of the same words, known names in their place; `phrases` are the gazetteer's, by sentence."""
     found = [list(row) for row in labels]
     for span in list(spans(found)):
         words = sentences[span.sentence][span.first : span.last]
         kind = _TYPES.get(gazetteer.classes.get(" ".join(words), ""))
         if kind is not None and kind != span.type:
             mark(found[span.sentence], span.first, span.last, kind)
-    for words, row in zip(sentences, found, strict=True):
-        for phrase in gazetteer.phrases(words):
+    _drop_articles(sentences, found, gazetteer)
+    for words, known, row in zip(sentences, phrases, found, strict=True):
+        for phrase in known:
             _overrule(row, phrase.first, phrase.last, _TYPES.get(phrase.classes))
         for at, word in enumerate(words):
             if not row[at] and len(word) >= _ACRONYM and word.isupper():
                 _overrule(row, at, at + 1, _TYPES.get(gazetteer.classes.get(word, "")))
     return found
+
+
+def _drop_articles(sentences: Sequence[Sequence[str]], labels: list[list[int]], gazetteer: Gazetteer) -> None:
+    """Leave the article out of "The UN", which is known without; "The Hague" is not, and keeps it."""
+    for span in list(spans(labels)):
+        words = sentences[span.sentence][span.first : span.last]
+        rest = " ".join(words[1:])
+        if words[0] in _ARTICLES and rest in gazetteer.classes and " ".join(words) not in gazetteer.classes:
+            labels[span.sentence][span.first] = 0
+            mark(labels[span.sentence], span.first + 1, span.last, span.type)
 
 
 def _overrule(row: list[int], first: int, last: int, kind: int | None) -> None:

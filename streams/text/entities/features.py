@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from xxhash import xxh32_intdigest
 
-from streams.text.entities.gazetteer import Gazetteer
+from streams.text.entities.gazetteer import Phrase, gazetteer
 
 __all__ = ["FEATURES", "FeatureTable"]
 
@@ -55,14 +55,13 @@ _CAPITALS, _MIXED_CASE = _hash("all capitals"), _hash("mixed case")
 class FeatureTable:
     """Turns sentences into rows of feature hashes; remembers word forms, which changes no result."""
 
-    def __init__(self, gazetteer: Gazetteer) -> None:
-        self._gazetteer = gazetteer
+    def __init__(self) -> None:
         self._rows: dict[str, int] = {}
         self._hashes = np.zeros((1 << 10, _BASE), np.uint32)
         self._hashes[0] = [_hash(f"edge {column}") for column in range(_BASE)]
 
-    def features(self, sentences: Sequence[Sequence[str]]) -> Hashes:
-        """One row a word in text order, `FEATURES` columns."""
+    def features(self, sentences: Sequence[Sequence[str]], phrases: Sequence[Sequence[Phrase]]) -> Hashes:
+        """One row a word in text order, `FEATURES` columns; `phrases` are the gazetteer's, by sentence."""
         edge = [0] * PADDING
         rows = list(edge)
         places: list[int] = []
@@ -74,7 +73,7 @@ class FeatureTable:
         at = np.array(places)
         columns = [base[at]]
         columns += [base[at + offset][:, near] * np.uint32(by) + np.uint32(by >> 7) for offset, near, by in _OFFSETS]
-        columns += [_pairs(base, at), self._phrases(sentences), _sentence(sentences, base[at, _CLASS])]
+        columns += [_pairs(base, at), _in_phrases(sentences, phrases), _sentence(sentences, base[at, _CLASS])]
         return _mixed(np.concatenate(columns, axis=1))
 
     def _known(self, words: Sequence[str]) -> list[int]:
@@ -89,7 +88,9 @@ class FeatureTable:
         row = len(self._rows) + 1
         if row == len(self._hashes):
             self._hashes = np.concatenate([self._hashes, np.zeros_like(self._hashes)])
-        self._hashes[row] = [_hash(feature) for feature in _word_features(word, self._gazetteer)]
+        self._hashes[row] = [
+            _hash(feature) for feature in _word_features(word, gazetteer().word(word.replace("’", "'")))
+        ]
         self._rows[word] = row
         return row
 
@@ -98,25 +99,28 @@ class FeatureTable:
         if len(self._rows) > MAX_KNOWN_WORDS:
             self._rows.clear()
 
-    def _phrases(self, sentences: Sequence[Sequence[str]]) -> Hashes:
-        """Gazetteer phrase at the word, before it and after it."""
-        parts = []
-        for words in sentences:
-            marks = np.zeros(len(words) + 2, np.uint32)
-            for phrase in self._gazetteer.phrases(words):
-                marks[phrase.first + 1 : phrase.last + 1] = _hash("in" + phrase.classes)
-                marks[phrase.first + 1] = _hash("at" + phrase.classes)
-            parts.append(np.stack([marks[1:-1], marks[:-2] ^ np.uint32(0x55), marks[2:] ^ np.uint32(0xAA)], axis=1))
-        return np.concatenate(parts)
+
+def _in_phrases(sentences: Sequence[Sequence[str]], phrases: Sequence[Sequence[Phrase]]) -> Hashes:
+    """Gazetteer phrase at the word, before it and after it."""
+    marks = np.zeros(sum(map(len, sentences)) + 2 * len(sentences), np.uint32)
+    inner = np.ones(len(marks), bool)
+    at = 0
+    for words, found in zip(sentences, phrases, strict=True):
+        for phrase in found:
+            marks[at + phrase.first + 1 : at + phrase.last + 1] = _hash("in" + phrase.classes)
+            marks[at + phrase.first + 1] = _hash("at" + phrase.classes)
+        inner[[at, at + len(words) + 1]] = False
+        at += len(words) + 2
+    places = np.flatnonzero(inner)
+    return np.stack([marks[places], marks[places - 1] ^ np.uint32(0x55), marks[places + 1] ^ np.uint32(0xAA)], axis=1)
 
 
-def _word_features(word: str, gazetteer: Gazetteer) -> list[str]:
+def _word_features(word: str, classes: str) -> list[str]:
     word = word.replace("’", "'")
     lower = word.lower()
     case, shape = _case(word), word
     for pattern, letter in _SHAPE:
         shape = pattern.sub(letter, shape)
-    classes = gazetteer.word(word)
     marks = "".join(mark for mark in "-'.&" if mark in word)
     return [
         "w" + _DIGIT.sub("0", lower), "s" + shape, "c" + case, "g" + classes, "z3" + lower[-3:],

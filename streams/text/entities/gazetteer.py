@@ -10,17 +10,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from streams.text.entities.sentences import sentences
 
 __all__ = ["Gazetteer", "Kind", "Known", "Phrase", "fold", "gazetteer"]
 
-Kind = Literal["PERSON", "ORG", "PLACE", "GROUP", "EVENT", "PRODUCT"]
+Kind = Literal["PERSON", "ORG", "PLACE", "GROUP", "EVENT", "PRODUCT", "MISC"]
 
 CLASSES: Mapping[str, str] = {
-    "PERSON": "P", "ORG": "O", "PLACE": "R", "GROUP": "G", "EVENT": "E", "PRODUCT": "p", "country": "C", "city": "c",
-    "first": "f", "last": "l", "date": "d", "org_word": "o", "title": "t",
+    "PERSON": "P", "ORG": "O", "PLACE": "R", "GROUP": "G", "EVENT": "E", "PRODUCT": "p", "MISC": "M", "country": "C",
+    "city": "c", "first": "f", "last": "l", "date": "d", "org_word": "o", "title": "t",
 }  # fmt: skip
 """One letter a class: the classes of a phrase are a short string, letters ascending."""
 
@@ -155,8 +155,7 @@ def _people(word: str, words: Sequence[str]) -> str:
 
 
 def _kind(text: str) -> Kind:
-    kinds: tuple[Kind, ...] = ("PERSON", "ORG", "PLACE", "GROUP", "EVENT", "PRODUCT")
-    return next(kind for kind in kinds if kind == text)
+    return next(kind for kind in get_args(Kind) if kind == text)
 
 
 def _rows(table: str) -> Iterator[list[str]]:

@@ -41,7 +41,9 @@ def entity_layer(text: str) -> EntityLayer:
 def named(words: Sequence[Sequence[str]]) -> list[Span]:
     """The names in one document's sentences, in text order."""
     facts = gazetteer()
-    return list(spans(consistent(words, with_facts(words, tagger().tag(words), facts)))) if words else []
+    phrases = [list(facts.phrases(sentence)) for sentence in words]
+    tagged = tagger().tag(words, phrases)
+    return list(spans(consistent(words, with_facts(words, phrases, tagged, facts))))
 
 
 def _capitalised(words: Sequence[Sequence[str]], found: Sequence[Span]) -> list[Span]:

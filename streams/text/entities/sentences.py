@@ -26,6 +26,7 @@ _TAILS = (
 _WORD = re.compile(
     rf"(?:{_ABBREVIATIONS})\.(?=\s)"
     r"|(?:[^\W\d_]\.){2,}"
+    r"|[A-Z]{1,3}\$"
     r"|[A-Z]\.(?=\s[A-Z])"
     r"|[0-9]+(?:[.,:/-][0-9]+)*(?:st|nd|rd|th|s)?\b%?"
     r"|['’]s\b"
