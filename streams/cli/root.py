@@ -47,9 +47,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
     except BrokenPipeError:
-        # The reader has what it wanted. Python flushes again at exit: into nothing, not into an error.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return BROKEN_PIPE
+        return _unheard()
+    except SystemExit as error:
+        # Typer's answer to a broken pipe is code 1, which is the audit's.
+        if isinstance(error.__context__, BrokenPipeError):
+            return _unheard()
+        raise
     except Exception as error:  # noqa: BLE001 - the last place that can say it in one line
         # Typer's own errors are of a private class: they know what to say.
         if (explained := getattr(error, "format_message", None)) is not None:
@@ -57,6 +60,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         message = f"internal error: {type(error).__name__}: {error} (--debug shows where)"
         return _fail(error, message, INTERNAL_ERROR, given)
     return int(code or 0)
+
+
+def _unheard() -> int:
+    """The reader has what it wanted; Python's flush at exit goes into nothing, not into an error."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return BROKEN_PIPE
 
 
 def _usage(error: Exception, message: str) -> int:

@@ -70,13 +70,13 @@ def register(app: typer.Typer) -> None:
         settings = call.settings()
         name = settings.topic(full_name(topic))
         show = _print_json if json else _print_line
+        begin: Start = start if start in ("earliest", "latest") else instant(start)  # type: ignore[assignment]
 
         async def work() -> None:
             at = await connected(settings)
-            if start == "latest":
+            if begin == "latest":
                 shown = the_last(at, name, query, limit=_LAST if limit is None else limit, follow=follow)
             else:
-                begin: Start = "earliest" if start == "earliest" else instant(start)
                 shown = from_here(at, name, query, start=begin, limit=limit, follow=follow)
             async with aclosing(shown):
                 async for record, value in shown:
