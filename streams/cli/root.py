@@ -9,7 +9,7 @@ import typer
 
 from streams.cli import demo, doctor, memory, push, stages, stories, tail, topics, up
 from streams.cli.command import group
-from streams.errors import NewsloomError
+from streams.errors import NewsloomError, UsageError
 
 __all__ = ["app", "main"]
 
@@ -40,26 +40,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code. Errors are one line on stderr."""
     given = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        code = app(given, prog_name="newsloom", standalone_mode=False)
+        code = int(app(given, prog_name="newsloom", standalone_mode=False) or 0)
         sys.stdout.flush()
-    except NewsloomError as error:
-        return _fail(error, str(error), error.exit_code, given)
     except (KeyboardInterrupt, typer.Abort):
-        return INTERRUPTED
+        code = INTERRUPTED
     except BrokenPipeError:
-        return _unheard()
+        code = _unheard()
     except SystemExit as error:
         # Typer's answer to a broken pipe is code 1, which is the audit's.
-        if isinstance(error.__context__, BrokenPipeError):
-            return _unheard()
-        raise
+        if not isinstance(error.__context__, BrokenPipeError):
+            raise
+        code = _unheard()
     except Exception as error:  # noqa: BLE001 - the last place that can say it in one line
-        # Typer's own errors are of a private class: they know what to say.
-        if (explained := getattr(error, "format_message", None)) is not None:
-            return _usage(error, explained())
-        message = f"internal error: {type(error).__name__}: {error} (--debug shows where)"
-        return _fail(error, message, INTERNAL_ERROR, given)
-    return int(code or 0)
+        code = _failed(error, debug="--debug" in given)
+    return code
 
 
 def _unheard() -> int:
@@ -68,21 +62,27 @@ def _unheard() -> int:
     return BROKEN_PIPE
 
 
-def _usage(error: Exception, message: str) -> int:
-    context = getattr(error, "ctx", None)
+def _failed(error: Exception, *, debug: bool) -> int:
+    if debug:
+        traceback.print_exception(error)
+    # Typer's own errors are of a private class: they know what to say.
+    if (explained := getattr(error, "format_message", None)) is not None:
+        return _misused(error, explained())
+    if isinstance(error, NewsloomError):
+        _print_error(str(error))
+        return error.exit_code
+    _print_error(f"internal error: {type(error).__name__}: {error} (--debug shows where)")
+    return INTERNAL_ERROR
+
+
+def _misused(error: Exception, message: str) -> int:
     if type(error).__name__ == "NoArgsIsHelpError":
         print(message)  # noqa: T201 - the help, asked for by saying nothing
         return 0
+    context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "newsloom"
     _print_error(f"{message.rstrip('.')}; see `{path} --help`")
-    return 2
-
-
-def _fail(error: Exception, message: str, code: int, arguments: Sequence[str]) -> int:
-    if "--debug" in arguments:
-        traceback.print_exception(error)
-    _print_error(message)
-    return code
+    return UsageError.exit_code
 
 
 def _print_error(message: str) -> None:
