@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any, assert_never
 
 from schemas import Event
-from streams.codec import Headers, Message, Record, decode, encode, header, origin_of
+from streams.codec import MAX_RECORD_BYTES, Headers, Message, Record, decode, encode, header, origin_of
 from streams.deadletter import dead_letter
 from streams.outcome import Dead, Drop, Ok, Outcome, Tombstone
-from streams.state.protocols import Origin
+from streams.state.protocols import Origin, StateError
 from streams.topics import Topic
 from streams.topology import Stage
 
@@ -32,10 +32,12 @@ class Handled:
 
 
 def handle(stage: Stage, record: Record, state: Any = None) -> Handled:
-    """Process one record; the same record and state give the same bytes."""
+    """Process one record; the same record and state give the same bytes. StateError when the state cannot be read."""
     try:
         value = decode(stage.reads, record)
         return _parked(stage, record, value) if isinstance(value, Dead) else _processed(stage, record, value, state)
+    except StateError:
+        raise
     except MemoryError:
         return _parked(stage, record, Dead("memory"), failed=True)
     except Exception as error:  # noqa: BLE001 - a bug in a stage must not stop the other documents
@@ -49,7 +51,12 @@ def _processed(stage: Stage, record: Record, value: Event, state: Any) -> Handle
     outcome: Outcome = stage.run(value) if stage.state is None else stage.run(value, state, origin)
     match outcome:
         case Ok(values):
-            return Handled(tuple(_messages(stage, record, origin, values)), "ok")
+            messages = tuple(_messages(stage, record, origin, values))
+            # The broker would refuse it, now and at every redelivery. `failed` undoes what the state has noted.
+            largest = max((len(message.value or b"") for message in messages), default=0)
+            if largest > MAX_RECORD_BYTES:
+                return _parked(stage, record, Dead("too_large", f"an output of {largest} bytes"), failed=True)
+            return Handled(messages, "ok")
         case Drop(reason):
             return Handled((), f"drop:{reason}")
         case Dead():

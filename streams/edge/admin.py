@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
+from streams.codec import MAX_RECORD_BYTES
 from streams.errors import BrokerError, UsageError
 from streams.settings import Settings
 from streams.topics import DAY_MS, Topic
@@ -26,7 +27,16 @@ __all__ = [
     "total_lag",
 ]
 
-_MAX_MESSAGE_BYTES = 9 * 1024 * 1024
+# Room for key and headers beside the largest value, and for a dead letter's reasons beside those.
+_RECORD_BYTES = str(MAX_RECORD_BYTES + 512 * 1024)
+_LETTER_BYTES = str(MAX_RECORD_BYTES + 1024 * 1024)
+
+# The broker's clock: a producer's that is an hour fast would have its records refused.
+_BY_BROKER = {"message.timestamp.type": "LogAppendTime", "max.message.bytes": _RECORD_BYTES}
+
+# Never `delete`: a state that loses old keys is no longer what its inputs made of it. A day's grace: a zombie's
+# late record must not outlive the value it is void against, and a reader that slept still sees every version.
+_COMPACT = {"cleanup.policy": "compact", "min.compaction.lag.ms": str(DAY_MS)}
 _REQUEST_MS = 20_000
 
 
@@ -66,22 +76,18 @@ def topic_configs(settings: Settings, flow: Sequence[Stage] = TOPOLOGY) -> dict[
     for topic in topics(flow):
         configs[settings.topic(topic.name)] = _public(topic)
     for stage in flow:
-        configs[settings.topic(stage.reads.dead_letters)] = _deleted(stage.reads.retention_ms)
+        # Dead letters are for people: they get 30 days, whatever their source keeps. Their time is the original one.
+        configs[settings.topic(stage.reads.dead_letters)] = _deleted(30 * DAY_MS) | {"max.message.bytes": _LETTER_BYTES}
         if stage.table is not None:
-            # Never `delete`: a state that loses old keys is no longer what its inputs made of it.
-            configs[settings.topic(stage.table.name)] = {"cleanup.policy": "compact"}
-    return {name: {**config, "max.message.bytes": str(_MAX_MESSAGE_BYTES)} for name, config in configs.items()}
+            configs[settings.topic(stage.table.name)] = _COMPACT | _BY_BROKER
+    return configs
 
 
 def _public(topic: Topic) -> dict[str, str]:
-    if topic.cleanup == "compact":
-        # A day's grace: a reader that was away for a night still sees every version.
-        return {"cleanup.policy": "compact", "min.compaction.lag.ms": str(DAY_MS)}
-    return _deleted(topic.retention_ms)
+    return _BY_BROKER | (_COMPACT if topic.cleanup == "compact" else _deleted(topic.retention_ms))
 
 
 def _deleted(retention_ms: int) -> dict[str, str]:
-    # Dead letters are for people: they get 30 days, whatever their source keeps.
     return {"cleanup.policy": "delete", "retention.ms": str(retention_ms)}
 
 

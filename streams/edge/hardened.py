@@ -59,11 +59,11 @@ class HardenedApp(faust.App):  # type: ignore[misc]
             self._failed = asyncio.Event()
         return self._failed
 
-    async def crash(self, reason: BaseException) -> None:
-        """Fail-stop: remember the first reason, commit nothing more."""
+    def _crash(self, reason: BaseException) -> None:
+        """Fail-stop: remember the first reason, commit nothing more. All services of the app end up here."""
         self.failure = self.failure or reason
         self.failed.set()
-        await super().crash(reason)
+        super()._crash(reason)
 
     def _new_transport(self) -> Any:
         return _Transport(self.conf.broker_consumer, self)

@@ -6,12 +6,14 @@ from typing import Self
 
 from aiokafka import AIOKafkaProducer
 
-from streams.codec import Message
+from streams.codec import MAX_RECORD_BYTES, Message
 from streams.settings import Settings
 
 __all__ = ["Outbox", "TableRecord"]
 
-_MAX_REQUEST = 9 * 1024 * 1024
+# The broker's limit is on batches: one below it may hold many records, one above it only a single dead letter.
+_MAX_BATCH = MAX_RECORD_BYTES
+_MAX_REQUEST = MAX_RECORD_BYTES + 2 * 1024 * 1024
 _ACK_TIMEOUT_S = 60.0
 
 TableRecord = tuple[bytes, bytes | None, list[tuple[str, bytes]]]
@@ -29,7 +31,7 @@ class Outbox:
             acks="all",
             enable_idempotence=True,
             linger_ms=5,
-            max_batch_size=_MAX_REQUEST,
+            max_batch_size=_MAX_BATCH,
             max_request_size=_MAX_REQUEST,
             request_timeout_ms=15_000,
         )

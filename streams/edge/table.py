@@ -12,7 +12,7 @@ whoever wrote it; batches of one writer come in rising positions. Hence two rule
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,6 +20,8 @@ from faust.tables.table import Table
 from faust.types import TP
 
 from streams.edge.outbox import Outbox, TableRecord
+from streams.edge.store import RebuildingStore
+from streams.state.protocols import StateError
 
 __all__ = ["AtomicTable", "ForeignWriteError", "PartitionView"]
 
@@ -40,6 +42,10 @@ class AtomicTable(Table):  # type: ignore[misc]
         self._stale: dict[int, set[bytes]] = defaultdict(set)
         self.epoch: dict[int, int] = defaultdict(int)
 
+    def _new_store_by_url(self, url: Any) -> RebuildingStore:
+        types = {"key_type": self.key_type, "value_type": self.value_type}
+        return RebuildingStore(url, self.app, self, table_name=self.name, loop=self.loop, options=self.options, **types)
+
     def view(self, partition: int) -> "PartitionView":
         """The lasting content of one partition."""
         return PartitionView(self, partition)
@@ -50,7 +56,7 @@ class AtomicTable(Table):  # type: ignore[misc]
 
     def position(self, partition: int) -> int:
         """Input offset up to which the partition is complete; -1 for none."""
-        stored = self.database(partition).get(_POSITION_KEY)
+        stored = _read(lambda: self.database(partition).get(_POSITION_KEY))
         return -1 if stored is None else int(stored)
 
     async def on_rebalance(self, *args: Any, **kwargs: Any) -> None:
@@ -136,12 +142,12 @@ class PartitionView:
     """`streams.state.protocols.Table` over one partition's store; writes belong to an overlay."""
 
     def __init__(self, table: AtomicTable, partition: int) -> None:
-        self._database = table.database(partition)
+        self._database = _read(lambda: table.database(partition))
         self._hidden = (_POSITION_KEY, table.data.offset_key)
 
     def get(self, key: bytes) -> bytes | None:
         """The lasting value of `key`, or None."""
-        value: bytes | None = self._database.get(key)
+        value: bytes | None = _read(lambda: self._database.get(key))
         return value
 
     def put(self, key: bytes, value: bytes) -> None:  # noqa: ARG002 - the protocol's
@@ -154,4 +160,14 @@ class PartitionView:
 
     def items(self) -> Iterator[tuple[bytes, bytes]]:
         """All lasting pairs, in key order."""
-        return ((key, value) for key, value in self._database.items() if key not in self._hidden)
+        try:
+            yield from ((key, value) for key, value in self._database.items() if key not in self._hidden)
+        except Exception as error:
+            raise StateError(f"local store: {error}") from error
+
+
+def _read(look: Callable[[], Any]) -> Any:
+    try:
+        return look()
+    except Exception as error:  # rocksdict has no exceptions of its own
+        raise StateError(f"local store: {error}") from error

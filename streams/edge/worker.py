@@ -11,6 +11,7 @@ import os
 import resource
 import shutil
 import signal
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from streams.edge.hardened import HardenedApp, new_app
 from streams.edge.outbox import Outbox
 from streams.edge.pool import Pool
 from streams.edge.shard import ShardTables
+from streams.edge.store import is_damage
 from streams.edge.table import AtomicTable
 from streams.settings import Settings
 from streams.topology import Stage, stage_named
@@ -30,6 +32,9 @@ from streams.topology import Stage, stage_named
 __all__ = ["run_stages", "run_worker"]
 
 log = logging.getLogger("newsloom.worker")
+
+_STATS = "stats.json"
+_STALE_S = 12 * 60 * 60
 
 _ROCKSDB = {
     "driver": "rocksdict",
@@ -69,7 +74,12 @@ async def run_stages(bootstrap: str, settings: Settings, *, stages: Sequence[Sta
     )
     async with Outbox(bootstrap, settings) as outbox, pool:
         running = [_prepare(stage, bootstrap, settings, folder, pool, outbox) for stage in stages]
-        return await _supervise(running, stop, settings, folder)
+        code = await _supervise(running, stop, settings, folder)
+    for each in running:
+        if is_damage(each.app.failure):
+            log.warning("the local store of stage %s cannot be read: rebuilding it", each.stage.name)
+            shutil.rmtree(folder / each.stage.name, ignore_errors=True)
+    return code
 
 
 def _prepare(stage: Stage, bootstrap: str, settings: Settings, folder: Path, pool: Pool, outbox: Outbox) -> _Running:
@@ -151,7 +161,7 @@ async def _stop(running: list[_Running], limit_s: float) -> None:
 
 async def _report(running: list[_Running], folder: Path) -> None:
     """Once a second: what each stage has done, for `newsloom up` and for people."""
-    target = folder / "stats.json"
+    target = folder / _STATS
     while True:
         stats = {
             each.stage.name: {"busy_s": round(each.meter.busy_s, 3), "outcomes": dict(each.meter.labels)}
@@ -175,10 +185,14 @@ async def _cluster_id(bootstrap: str) -> str:
 
 
 def _own_store(folder: Path, cluster: str) -> None:
-    """Wipe a local store that belongs to another cluster: its offsets mean nothing here."""
-    mark = folder / "cluster-id"
-    if folder.exists() and (not mark.exists() or mark.read_text() != cluster):
-        log.warning("the local store in %s is of another cluster: rebuilding it", folder)
+    """Wipe a local store of another cluster, whose offsets mean nothing here, and one that has missed deletions.
+
+    Kafka keeps a tombstone for a day after compaction: who was away for longer may never hear of it.
+    """
+    mark, stats = folder / "cluster-id", folder / _STATS
+    other = folder.exists() and (not mark.exists() or mark.read_text() != cluster)
+    if other or (stats.exists() and time.time() - stats.stat().st_mtime > _STALE_S):
+        log.warning("the local store in %s is %s: rebuilding it", folder, "another cluster's" if other else "too old")
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
     mark.write_text(cluster)

@@ -3,7 +3,11 @@
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
-__all__ = ["Origin", "Table"]
+__all__ = ["Origin", "StateError", "Table"]
+
+
+class StateError(Exception):
+    """The table cannot be read. The record in hand is not to blame: it must not be parked for this."""
 
 
 class Origin(NamedTuple):
@@ -29,7 +33,7 @@ class Table(Protocol):
     """One partition of a stage's state: bytes to bytes.
 
     A write is visible to the next read at once, and lasting only when the edge has
-    flushed the batch. `items` serves to rebuild an index.
+    flushed the batch. `items` serves to rebuild an index. StateError when it cannot be read.
     """
 
     def get(self, key: bytes) -> bytes | None:

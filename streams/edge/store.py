@@ -1,0 +1,36 @@
+"""A local store that is only ever a copy of its changelog: what cannot be read is thrown away."""
+
+import logging
+import shutil
+from typing import Any
+
+from faust.stores.rocksdb import Store
+
+from streams.state.protocols import StateError
+
+__all__ = ["RebuildingStore", "is_damage"]
+
+log = logging.getLogger("newsloom.store")
+
+# Another process, or this one, has the store open: it is not damaged.
+_LOCKED = ("lock hold", "/LOCK")
+
+
+class RebuildingStore(Store):  # type: ignore[misc]
+    """Faust's RocksDB store; a partition that does not open is emptied, and recovery fills it again."""
+
+    def _open_for_partition(self, partition: int) -> Any:
+        try:
+            return super()._open_for_partition(partition)
+        except Exception as error:
+            if any(mark in str(error) for mark in _LOCKED):
+                raise
+            path = self.partition_path(partition)
+            log.warning("the local store %s is damaged and is rebuilt: %s", path, error)
+            shutil.rmtree(path, ignore_errors=True)
+            return super()._open_for_partition(partition)
+
+
+def is_damage(error: BaseException | None) -> bool:
+    """Whether `error` says that a local store cannot be read; rocksdict raises bare exceptions."""
+    return isinstance(error, StateError) or (type(error) is Exception and "Corruption" in str(error))
