@@ -6,46 +6,56 @@ from streams.state.cluster_state import Book
 from streams.state.story_profile import FIELDS, Floats, Profile, Query
 from streams.text.story_model import ClusterConfig, JoinFeatures, MergeFeatures, join_logit, merge_logit
 
-__all__ = ["best_join", "best_merge"]
+__all__ = ["best_join", "best_merge", "join_candidates", "merge_candidates"]
 
 _DAY_MICROS = 86_400_000_000
 
 
 def best_join(book: Book, article: Profile, config: ClusterConfig) -> tuple[str, float] | None:
     """The story `article` joins and the log odds of it, or None; equal odds go by the lower id."""
-    found = book.find(article.heaviest(config.query_terms), count=config.candidates)
-    if not found:
-        return None
-    profiles = [book.live[story_id] for story_id in found]
-    query = Query.of([article.segment(number) for number in range(FIELDS + 1)])
-    logits = (
-        join_logit(_join_features(article, profile, products), config.join)
-        for profile, products in zip(profiles, book.match(query, profiles), strict=True)
-    )
-    return _best(found, list(logits), config.join_threshold)
+    found = [(join_logit(seen, config.join), story_id) for story_id, seen in join_candidates(book, article, config)]
+    return _best(found, config.join_threshold)
 
 
 def best_merge(book: Book, story_id: str, config: ClusterConfig) -> tuple[str, float] | None:
     """The live story that is one with the live story `story_id`, and the log odds of it, or None."""
+    found = [(merge_logit(seen, config.merge), other) for other, seen in merge_candidates(book, story_id, config)]
+    return _best(found, config.merge_threshold)
+
+
+def join_candidates(book: Book, article: Profile, config: ClusterConfig) -> list[tuple[str, JoinFeatures]]:
+    """Live stories that `article` may belong to, and how it compares with each."""
+    found = book.find(article.heaviest(config.query_terms), count=config.candidates)
+    if not found:
+        return []
+    profiles = [book.live[story_id] for story_id in found]
+    query = Query.of([article.segment(number) for number in range(FIELDS + 1)])
+    return [
+        (story_id, _join_features(article, profile, products))
+        for story_id, profile, products in zip(found, profiles, book.match(query, profiles), strict=True)
+    ]
+
+
+def merge_candidates(book: Book, story_id: str, config: ClusterConfig) -> list[tuple[str, MergeFeatures]]:
+    """Live stories that the live story `story_id` may be one with, and how the two compare."""
     story = book.live[story_id]
     found = book.find(story.heaviest(config.query_terms), count=config.neighbours, but=story_id)
     if not found:
-        return None
+        return []
     profiles = [book.live[other] for other in found]
     sums = book.match(Query.of([story.segment(number) for number in range(FIELDS)]), profiles)
     members = [book.match(Query.of(story.member(number)), profiles) for number in range(story.members)]
-    logits = [
-        merge_logit(
-            _merge_features(story, profile, sums[number], [products[number] for products in members]), config.merge
-        )
-        for number, profile in enumerate(profiles)
+    return [
+        (other, _merge_features(story, profile, sums[number], [products[number] for products in members]))
+        for number, (other, profile) in enumerate(zip(found, profiles, strict=True))
     ]
-    return _best(found, logits, config.merge_threshold)
 
 
-def _best(found: Sequence[str], logits: Sequence[float], threshold: float) -> tuple[str, float] | None:
-    logit, story_id = min((-logit, story_id) for story_id, logit in zip(found, logits, strict=True))
-    return (story_id, -logit) if -logit >= threshold else None
+def _best(found: Sequence[tuple[float, str]], threshold: float) -> tuple[str, float] | None:
+    if not found:
+        return None
+    logit, story_id = min(found, key=lambda pair: (-pair[0], pair[1]))
+    return (story_id, logit) if logit >= threshold else None
 
 
 def _cosines(products: Sequence[float], one: Profile, other: Profile) -> Iterator[float]:
