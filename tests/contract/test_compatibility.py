@@ -91,6 +91,7 @@ BREAKING: dict[str, tuple[set[str], tuple[Edit, ...]]] = {
         (("properties/precision/anyOf/0/enum", ["year", "month", "day", "minute", "second", "hour"]),),
     ),
     "an enum is new": (BACK, (("properties/sample_id/enum", ["a", "b"]),)),
+    "an enum is a constant": (BACK, (("properties/precision/anyOf/0", {"const": "day", "type": "string"}),)),
     "a limit is tighter": (BACK, (("properties/sample_id/maxLength", 32),)),
     "a limit is looser": (FORTH, (("properties/sample_id/maxLength", 128),)),
     "a limit is new": (BACK, (("properties/language/maxLength", 35),)),

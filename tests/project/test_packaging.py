@@ -1,5 +1,6 @@
 """What is installed: two import packages, their data, and a version told the same everywhere."""
 
+import ast
 import subprocess
 import sys
 import tomllib
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.project.tree import ROOT, tracked
+from tests.project.tree import ROOT, python_files, tracked
 
 PACKAGES = {"streams", "schemas"}
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -62,6 +63,15 @@ def test_no_dependency_provides_our_import_names() -> None:
         if file.parts[0] in PACKAGES and distribution.name != "newsloom"
     }
     assert rivals == set()
+
+
+def test_the_contracts_need_pydantic_alone() -> None:
+    allowed = {*sys.stdlib_module_names, "pydantic", "pydantic_core", "schemas"}
+    for path in python_files("schemas"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            assert {name.partition(".")[0] for name in names} <= allowed, path.name
 
 
 def test_every_requirement_is_locked_by_hash() -> None:
