@@ -36,13 +36,13 @@ _CONTENT: Final = _BANDS  # the last column chains equal content hashes
 _COLUMNS: Final = np.arange(_BANDS + 1)
 _DEPTH: Final = 64
 _STRIDE: Final = 16
+_FEW: Final = 12
 _FIRST_CAPACITY: Final = 256
 _LAST_PLACE: Final = 2**31 - 1
 _SHIFTS: Final = np.array([0, 16, 32], np.uint64)
 _FIBONACCI: Final = np.uint64(0x9E3779B97F4A7C15)
 
 _Places = npt.NDArray[np.int64]
-_Links = npt.NDArray[np.int32]
 _Keys = npt.NDArray[np.uint64]
 
 
@@ -188,35 +188,63 @@ class LshIndex:
 
     def _sharing_a_band(self, signature: Signature) -> _Places:
         """Places of the rows met in any band, each once, ascending."""
-        bands = _bands(signature)
         columns = _COLUMNS[:_BANDS]
-        places = self._heads[columns, self._slots(bands)]
+        places = self._heads[columns, self._slots(_bands(signature))].astype(np.int64)
         left = np.full(_BANDS, _DEPTH)
         met: list[_Places] = []
         while len(places):
             seen, seen_columns, places, columns = self._walk(places, columns)
-            hit = self._band_keys(seen, seen_columns) == bands[seen_columns]
-            if hit.any():
+            hit = self._hits(signature, seen, seen_columns)
+            if len(hit):
                 met.append(_newest_of_each(seen[hit], seen_columns[hit], left))
                 open_ = left[columns] > 0
                 places, columns = places[open_], columns[open_]
         return np.unique(np.concatenate(met)) if met else np.zeros(0, np.int64)
 
-    def _walk(self, places: _Links, columns: _Places) -> tuple[_Places, _Places, _Links, _Places]:
-        """Follow chains for some steps: (place, column) of all that was seen, and where the chains go on."""
+    def _walk(self, places: _Places, columns: _Places) -> tuple[_Places, _Places, _Places, _Places]:
+        """Follow chains for some steps: (place, column) of all that was seen, and where the chains go on.
+
+        Most chains are short: all are followed at once while they are many, then one by one.
+        """
         seen, seen_columns = [], []
         for _ in range(_STRIDE):
             there = places >= self._start
             places, columns = places[there], columns[there]
+            if len(places) <= _FEW:
+                alone, alone_columns, places, columns = self._follow(places, columns)
+                seen.append(alone)
+                seen_columns.append(alone_columns)
+                break
             seen.append(places)
             seen_columns.append(columns)
-            if not len(places):
-                break
-            places = self._links[places % self._capacity, columns]
-        return np.concatenate(seen).astype(np.int64), np.concatenate(seen_columns), places, columns
+            places = self._links.take(places % self._capacity * len(_COLUMNS) + columns).astype(np.int64)
+        return np.concatenate(seen), np.concatenate(seen_columns), places, columns
 
-    def _band_keys(self, places: _Places, columns: _Places) -> _Keys:
-        return _packed(self._signatures[(places % self._capacity)[:, None], BANDS[columns]])
+    def _follow(self, places: _Places, columns: _Places) -> tuple[_Places, _Places, _Places, _Places]:
+        """The same, one chain after another."""
+        seen, seen_columns, places_left, columns_left = list[int](), list[int](), list[int](), list[int]()
+        for place, column in zip(places.tolist(), columns.tolist(), strict=True):
+            most = len(seen) + _DEPTH
+            while place >= self._start and len(seen) < most:
+                seen.append(place)
+                seen_columns.append(column)
+                place = self._links.item(place % self._capacity, column)  # noqa: PLW2901 - the chain's next
+            if place >= self._start:
+                places_left.append(place)
+                columns_left.append(column)
+        lists = seen, seen_columns, places_left, columns_left
+        one, two, three, four = (np.array(numbers, np.int64) for numbers in lists)
+        return one, two, three, four
+
+    def _hits(self, signature: Signature, places: _Places, columns: _Places) -> _Places:
+        """Which of the rows at `places` have the band of `columns`. Few pass the first bin."""
+        starts = places % self._capacity * _WIDTH
+        first = BANDS[columns, 0]
+        hit = np.flatnonzero(self._signatures.take(starts + first) == signature.take(first))
+        if len(hit):
+            bins = BANDS[columns[hit]]
+            hit = hit[(self._signatures.take(starts[hit, None] + bins) == signature[bins]).all(axis=1)]
+        return hit
 
 
 def _packed(bins: npt.NDArray[np.uint16]) -> _Keys:
