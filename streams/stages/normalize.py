@@ -14,11 +14,11 @@ from streams.outcome import Dead, Ok, Outcome
 from streams.stages.claims import Choice, choose
 from streams.text.datelines import StatedDateline, split_dateline
 from streams.text.encoding import charset_of_media_type, decode, printable_share
-from streams.text.fingerprint import content_hash, fingerprint
-from streams.text.html_page import TooLargeError, read_html
+from streams.text.fingerprint import identify
+from streams.text.html_page import read_html
 from streams.text.language import Language, detect_language
 from streams.text.plain import read_plain
-from streams.text.reading import Reading
+from streams.text.reading import Reading, TooLargeError
 
 __all__ = ["MAX_CHARS", "VERSION", "normalize"]
 
@@ -44,8 +44,6 @@ def normalize(raw: RawDocument) -> Outcome:
     text = _text(raw)
     if text is None:
         return Dead("undecodable", f"charset {raw.charset or charset_of_media_type(raw.media_type)}")
-    if media_type in _PLAIN and len(text) > MAX_CHARS:
-        return Dead("too_large", f"text of {len(text)} characters")
     try:
         reading = _read(text, raw, is_html=media_type in _HTML)
     except TooLargeError as error:
@@ -65,25 +63,26 @@ def _text(raw: RawDocument) -> str | None:
 def _read(text: str, raw: RawDocument, *, is_html: bool) -> Reading:
     if is_html:
         return read_html(text, latest=(raw.first_seen_at + _AHEAD).date())
+    if len(text) > MAX_CHARS:
+        raise TooLargeError(f"text of {len(text)} characters")
     return read_plain(text, title=raw.title)
 
 
 def _article(raw: RawDocument, reading: Reading) -> Outcome:
     paragraphs, dateline = _without_dateline(reading.paragraphs)
     body = "\n\n".join(paragraphs)
-    print_of_body = fingerprint(body)
-    if not print_of_body.tokens:
+    content_hash, fingerprint = identify(body)
+    if not fingerprint.tokens:
         return Dead("empty_body", f"{len(reading.cuts)} lines removed")
     if len(body) > MAX_CHARS:
         return Dead("too_large", f"article of {len(body)} characters")
     choice = choose(raw, reading, latest=raw.first_seen_at + _AHEAD)
     language = detect_language(body, claims=(raw.language, reading.language))
-    content = content_hash(body)
     date = choice.published.value if choice.published else None
     article = Article(
         document_id=raw.document_id,
-        article_id=article_id(choice.canonical_url, content),
-        content_hash=content,
+        article_id=article_id(choice.canonical_url, content_hash),
+        content_hash=content_hash,
         source=raw.source,
         url=raw.url,
         canonical_url=choice.canonical_url,
@@ -91,7 +90,7 @@ def _article(raw: RawDocument, reading: Reading) -> Outcome:
         title=choice.title.value if choice.title else None,
         summary=reading.summary,
         body_text=body,
-        word_count=print_of_body.tokens,
+        word_count=fingerprint.tokens,
         byline=choice.byline.value if choice.byline else None,
         authors=tuple(Author(name=name) for name in choice.authors[:_MAX_AUTHORS]),
         outlet=choice.outlet.value if choice.outlet else None,
@@ -108,7 +107,7 @@ def _article(raw: RawDocument, reading: Reading) -> Outcome:
         keywords=reading.keywords,
         removed=tuple(Removed(text=cut.text, kind=cut.kind) for cut in reading.cuts),
         provenance=_provenance(reading, choice, language, dateline),
-        fingerprint=print_of_body,
+        fingerprint=fingerprint,
     )
     return Ok((article,))
 

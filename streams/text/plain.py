@@ -10,13 +10,16 @@ from streams.text.bylines import StatedByline, authors_of, read_byline
 from streams.text.dates import StatedDate, parse_date
 from streams.text.heads import Head, Header, is_credit, read_head, read_header
 from streams.text.line_model import KEEP_FROM, keep_probabilities
-from streams.text.reading import Cut, Found, Reading
+from streams.text.reading import Cut, Found, Reading, TooLargeError
 from streams.text.titles import comparable
 from streams.text.wrapping import clean_characters, paragraph_lines
 
 __all__ = ["read_plain"]
 
 Flags = NDArray[np.bool_]
+
+# Every line costs the line model 20 microseconds, however short.
+_MAX_LINES = 20_000
 
 # Glued heads and bylines stand among the first lines, above the first paragraph.
 _HEAD_LINES = 6
@@ -62,9 +65,11 @@ class _Top:
 def read_plain(text: str, *, title: str | None = None) -> Reading:
     """Read an article file; `title` is a headline already known, which is then not looked for.
 
-    The reading has no paragraphs when nothing in the text is an article.
+    The reading has no paragraphs when nothing in the text is an article. Raises TooLargeError.
     """
     lines = paragraph_lines(clean_characters(text))
+    if len(lines) > _MAX_LINES:
+        raise TooLargeError(f"text of {len(lines)} lines")
     header = read_header(lines)
     cuts = [Cut(line, "head") for line in lines[: header.size]]
     lines, published, updated = _without_heads(lines[header.size :], cuts)

@@ -5,11 +5,15 @@ from typing import Generic, Literal, TypeVar
 
 from streams.text.dates import StatedDate
 
-__all__ = ["Cut", "CutKind", "Found", "Reading"]
+__all__ = ["Cut", "CutKind", "Found", "Reading", "TooLargeError"]
 
 T = TypeVar("T")
 
 CutKind = Literal["head", "boilerplate", "caption", "repeated", "markup"]
+
+
+class TooLargeError(ValueError):
+    """The document is over a reader's limit; the message says which."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,12 @@ __all__ = ["clean_characters", "paragraph_lines"]
 
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
 _BREAK = re.compile(r"\r\n?|[\n\x0b\x0c\x85\u2028\u2029]")
-_SPACES = re.compile(r"[ \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 # Invisible, and never part of a word's spelling; joiners (U+200C, U+200D) are.
 _INVISIBLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u200e\u200f\u2060\ufeff\ufffe\uffff]")
+
+# Normalization sorts stacked combining marks in quadratic time; UAX 15 (stream-safe text) allows 30, languages use 5.
+_MAX_STACKED = 30
+_SYMBOLS = re.compile(r"[^\w\s\x00-\x7f]{31,}")
 
 _MIN_WIDTH, _MAX_WIDTH = 45, 110
 _MIN_BREAKS = 4
@@ -22,14 +25,25 @@ def clean_characters(text: str) -> str:
     """NFC without invisible characters; entities that survived as text are resolved."""
     if "&" in text:
         text = _ENTITY.sub(lambda match: html.unescape(match[0]), text)
-    return unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
+    text = _INVISIBLE.sub("", text)
+    return unicodedata.normalize("NFC", text if text.isascii() else _SYMBOLS.sub(_without_stacks, text))
+
+
+def _without_stacks(run: re.Match[str]) -> str:
+    kept: list[str] = []
+    stacked = 0
+    for char in run[0]:
+        stacked = stacked + 1 if unicodedata.combining(char) else 0
+        if stacked <= _MAX_STACKED:
+            kept.append(char)
+    return "".join(kept)
 
 
 def paragraph_lines(text: str) -> list[str]:
     """Non-empty lines of clean text, spaces collapsed, each a paragraph or a line of its own."""
     blocks: list[list[str]] = [[]]
     for raw in _BREAK.split(text):
-        line = _SPACES.sub(" ", raw).strip()
+        line = " ".join(raw.split())
         if line:
             blocks[-1].append(line)
         elif blocks[-1]:
@@ -58,12 +72,10 @@ def _is_forced(line: str, following: str, width: int) -> bool:
 
 
 def _joined(block: list[str], width: int) -> list[str]:
-    joined: list[str] = []
-    previous = ""
-    for line in block:
-        if previous and _is_forced(previous, line, width):
-            joined[-1] = f"{joined[-1]} {line}"
+    joined = [[block[0]]] if block else []
+    for previous, line in itertools.pairwise(block):
+        if _is_forced(previous, line, width):
+            joined[-1].append(line)
         else:
-            joined.append(line)
-        previous = line
-    return joined
+            joined.append([line])
+    return [" ".join(lines) for lines in joined]
