@@ -57,6 +57,7 @@ class Settings(BaseSettings):
         default=30, ge=2, le=3600, description="A worker with lag and no progress for so long exits."
     )
     shutdown_s: float = Field(default=8, ge=1, le=300, description="Longest orderly stop of a worker.")
+    failpoint: str = Field(default="", description="For tests: `STAGE:POINT:N[:SIGNAL]`, a fault for a worker.")
 
     def environment(self, **changes: object) -> dict[str, str]:
         """The environment of a child process that shall have these settings, with `changes`."""

@@ -15,7 +15,7 @@ from typing import Any
 
 from streams.codec import Message, Record
 from streams.edge.hardened import HardenedApp
-from streams.edge.outbox import Outbox
+from streams.edge.outbox import Outbox, send_outputs
 from streams.edge.pool import Pool
 from streams.edge.shard import MembershipError, Shard, ShardTables
 from streams.topology import Stage
@@ -58,7 +58,9 @@ async def consume(stream: Any, app: HardenedApp, work: Work) -> None:
     settings = app.settings
     async for events in stream.noack_take(settings.batch_records, within=settings.batch_wait_s):
         try:
+            app.failpoint.reach("read")
             await work([record_of(event) for event in events])
+            app.failpoint.reach("commit")
         except Exception as error:  # noqa: BLE001 - whatever it is, the batch is not done
             await app.crash(error)
             await asyncio.Event().wait()
@@ -67,14 +69,15 @@ async def consume(stream: Any, app: HardenedApp, work: Work) -> None:
             event.ack()
 
 
-def parallel(stage: Stage, *, pool: Pool, outbox: Outbox, meter: Meter) -> Work:
+def parallel(stage: Stage, *, pool: Pool, outbox: Outbox, meter: Meter, app: HardenedApp) -> Work:
     """Work of a stateless stage: the pool computes, outputs leave in input order."""
 
     async def work(records: Sequence[Record]) -> None:
         done = await pool.run(stage, records)
         for each in done:
             meter.count(each.handled.label, each.seconds)
-        await outbox.send(message for each in done for message in each.handled.messages)
+        messages = [message for each in done for message in each.handled.messages]
+        await send_outputs(outbox, messages, app.failpoint)
 
     return work
 
@@ -88,7 +91,7 @@ def single_writer(stage: Stage, *, tables: ShardTables, outbox: Outbox, meter: M
         for partition, group in groupby(ordered, key=lambda record: record.partition):
             shard = shards.get(partition)
             if shard is None or not shard.current():
-                shard = shards[partition] = Shard(stage, tables, partition)
+                shard = shards[partition] = Shard(stage, tables, partition, app.failpoint)
             await _advance(shard, list(group), outbox, meter, app)
 
     return work

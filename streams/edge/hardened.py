@@ -16,6 +16,7 @@ from faust.transport.drivers import aiokafka as driver
 from mode import Service
 
 from streams.edge.consumer import SafeTransport
+from streams.edge.failpoint import Failpoint
 from streams.settings import Settings
 
 __all__ = ["HardenedApp", "StalledError", "new_app"]
@@ -49,6 +50,7 @@ class HardenedApp(faust.App):  # type: ignore[misc]
     """One stage's app; `failure` is why it stops, `failed` is set with it."""
 
     settings: Settings
+    failpoint: Failpoint
     failure: BaseException | None = None
     joined = False
 
@@ -165,4 +167,5 @@ def new_app(stage_name: str, *, bootstrap: str, settings: Settings, datadir: str
         producer_request_timeout=60,
     )
     app.settings = settings
+    app.failpoint = Failpoint.of(settings.failpoint, stage_name)
     return app

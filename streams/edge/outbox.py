@@ -7,9 +7,10 @@ from typing import Self
 from aiokafka import AIOKafkaProducer
 
 from streams.codec import MAX_RECORD_BYTES, Message
+from streams.edge.failpoint import Failpoint
 from streams.settings import Settings
 
-__all__ = ["Outbox", "TableRecord"]
+__all__ = ["Outbox", "TableRecord", "send_outputs"]
 
 # The broker's limit is on batches: one below it may hold many records, one above it only a single dead letter.
 _MAX_BATCH = MAX_RECORD_BYTES
@@ -70,3 +71,14 @@ class Outbox:
         ack = await self._producer.send_batch(batch, topic, partition=partition)
         metadata = await asyncio.wait_for(ack, _ACK_TIMEOUT_S)
         return int(metadata.offset)
+
+
+async def send_outputs(outbox: Outbox, messages: Sequence[Message], failpoint: Failpoint) -> None:
+    """Send a batch's outputs, past the two points at which a test may end the worker."""
+    if failpoint.armed("output"):
+        half = len(messages) // 2
+        await outbox.send(messages[:half])
+        failpoint.reach("output")
+        messages = messages[half:]
+    await outbox.send(messages)
+    failpoint.reach("outputs")

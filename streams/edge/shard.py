@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from streams.codec import Message, Record
-from streams.edge.outbox import Outbox, TableRecord
+from streams.edge.failpoint import Failpoint
+from streams.edge.outbox import Outbox, TableRecord, send_outputs
 from streams.edge.table import AtomicTable
 from streams.runner import Handled, handle
 from streams.state.overlay import Overlay
@@ -30,7 +31,8 @@ class ShardTables:
 class Shard:
     """State of one partition since it was assigned; thrown away when the table has changed under it."""
 
-    def __init__(self, stage: Stage, tables: ShardTables, partition: int) -> None:
+    def __init__(self, stage: Stage, tables: ShardTables, partition: int, failpoint: Failpoint) -> None:
+        self._failpoint = failpoint
         self._stage = stage
         self._tables = tables
         self._partition = partition
@@ -63,10 +65,11 @@ class Shard:
     async def effect(self, messages: Sequence[Message], position: int, outbox: Outbox) -> None:
         """Outputs first, then the public tables, then the state that makes a redelivery harmless."""
         faces = self._tables.faces
-        await outbox.send(message for message in messages if message.topic not in faces)
+        await send_outputs(outbox, [message for message in messages if message.topic not in faces], self._failpoint)
         for topic, table in faces.items():
             last = {message.key or b"": message for message in messages if message.topic == topic}
             records = [(key, message.value, list(message.headers)) for key, message in last.items()]
             await table.flush(outbox, self._partition, records, position)
+        self._failpoint.reach("face")
         writes: list[TableRecord] = [(key, value, []) for key, value in self._overlay.take().items()]
         await self._tables.state.flush(outbox, self._partition, writes, position)

@@ -19,6 +19,7 @@ from typing import Any
 from faust.tables.table import Table
 from faust.types import TP
 
+from streams.edge.failpoint import Failpoint
 from streams.edge.outbox import Outbox, TableRecord
 from streams.edge.store import RebuildingStore
 from streams.state.protocols import StateError
@@ -41,6 +42,7 @@ class AtomicTable(Table):  # type: ignore[misc]
         self._next_offset: dict[int, int] = {}
         self._stale: dict[int, set[bytes]] = defaultdict(set)
         self.epoch: dict[int, int] = defaultdict(int)
+        self.failpoint = Failpoint()
 
     def _new_store_by_url(self, url: Any) -> RebuildingStore:
         types = {"key_type": self.key_type, "value_type": self.value_type}
@@ -124,6 +126,7 @@ class AtomicTable(Table):  # type: ignore[misc]
         stamp = (POSITION, b"%d" % position)
         stamped = [(key, value, [*headers, stamp]) for key, value, headers in records]
         first = await outbox.send_atomically(topic, partition, stamped)
+        self.failpoint.reach("table")
         if first != expected:
             raise ForeignWriteError(f"{tp}: expected offset {expected}, got {first}")
         last = first + len(records) - 1

@@ -86,10 +86,11 @@ def _prepare(stage: Stage, bootstrap: str, settings: Settings, folder: Path, poo
     app = new_app(stage.name, bootstrap=bootstrap, settings=settings, datadir=str(folder / stage.name))
     meter = Meter()
     if stage.table is None:
-        work = parallel(stage, pool=pool, outbox=outbox, meter=meter)
+        work = parallel(stage, pool=pool, outbox=outbox, meter=meter, app=app)
     else:
         faces = {topic.name: _table(app, topic.name) for topic in stage.writes if topic.cleanup == "compact"}
         tables = ShardTables(_table(app, stage.table.name), faces)
+        tables.state.failpoint = app.failpoint
         work = single_writer(stage, tables=tables, outbox=outbox, meter=meter, app=app)
     _add_agent(app, stage, work)
     return _Running(stage, app, meter)
