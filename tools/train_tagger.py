@@ -4,7 +4,7 @@
     PYTHONPATH=.:tools python tools/train_tagger.py ../shared/data/ner streams/text/data/tagger/crf.npz
 
 1. Teachers learn from the gold sets and the synthetic wire lines only.
-2. Together, and made consistent within each document, they label the public-domain texts.
+2. Together, and made consistent with their neighbours, they label the public-domain texts.
 3. The student learns from all of it. Its weights are rounded to eight bits.
 """
 
@@ -12,7 +12,6 @@ import argparse
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -20,12 +19,16 @@ from numpy.typing import NDArray
 from tagger_texts import GOLD, Labelled, read, shouted
 
 from streams.text.entities.consistency import consistent
+from streams.text.entities.facts import with_facts
 from streams.text.entities.features import FEATURES, FeatureTable
 from streams.text.entities.gazetteer import Phrase, gazetteer
 from streams.text.entities.tagger import LABELS, Tagger, constrained
 
 SYNTHETIC = "synthetic_wire_lines"
 UNLABELLED = "gmb"
+TOGETHER = 20
+"""Sentences taken for one document: the texts to label are in order but do not say where one ends."""
+
 BATCH = 64
 SHOUTED = 0.06
 QUANTILE = 0.9999
@@ -199,16 +202,17 @@ def _scatter(weights: Floats, squares: Floats, rows: NDArray[np.int32], slope: F
 
 
 def label_texts(texts: Sequence[Labelled], teachers: Sequence[Crf]) -> list[Labelled]:
-    """The texts with the labels that all teachers together give, made consistent within each document."""
+    """The texts with the labels that all teachers together give, corrected by known facts and made consistent."""
     weights = np.mean([teacher.weights for teacher in teachers], axis=0)
     transitions = np.mean([teacher.transitions for teacher in teachers], axis=0)
     opening = np.mean([teacher.opening for teacher in teachers], axis=0)
     tagger = Tagger.of(*Crf(weights, transitions, opening).rounded())
     found = []
-    for _, group in groupby(texts, key=lambda text: text.document):
-        rows = list(group)
+    for first in range(0, len(texts), TOGETHER):
+        rows = texts[first : first + TOGETHER]
         words = [row.words for row in rows]
-        labels = consistent(words, tagger.tag(words, _phrases(words)))
+        phrases = _phrases(words)
+        labels = consistent(words, with_facts(words, phrases, tagger.tag(words, phrases), gazetteer()))
         found += [row._replace(labels=tuple(new)) for row, new in zip(rows, labels, strict=True)]
     return found
 
@@ -227,7 +231,7 @@ def main() -> None:
     parser.add_argument("output", type=Path)
     parser.add_argument("--bits", type=int, default=18)
     parser.add_argument("--epochs", type=int, default=3)
-    parser.add_argument("--teachers", type=int, default=3, help="0: no self-training")
+    parser.add_argument("--teachers", type=int, default=2, help="0: learn from the gold sets only")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     gold = [text for name in GOLD for text in read(options.data, name)]

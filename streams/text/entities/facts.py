@@ -6,6 +6,7 @@ an acronym, is a name wherever it stands.
 
 from collections.abc import Sequence
 
+from streams.text.entities.features import shouted
 from streams.text.entities.gazetteer import CLASSES, Gazetteer, Phrase
 from streams.text.entities.spans import LOC, MISC, ORG, PER, mark, spans
 
@@ -36,9 +37,11 @@ def with_facts(
     _drop_articles(sentences, found, gazetteer)
     for words, known, row in zip(sentences, phrases, found, strict=True):
         for phrase in known:
-            _overrule(row, phrase.first, phrase.last, _TYPES.get(phrase.classes))
+            # "The Sun" is a newspaper only where the tagger sees a name.
+            if words[phrase.first] not in _ARTICLES or any(row[phrase.first : phrase.last]):
+                _overrule(row, phrase.first, phrase.last, _TYPES.get(phrase.classes))
         for at, word in enumerate(words):
-            if not row[at] and len(word) >= _ACRONYM and word.isupper():
+            if not row[at] and len(word) >= _ACRONYM and word.isupper() and not shouted(words):
                 _overrule(row, at, at + 1, _TYPES.get(gazetteer.classes.get(word, "")))
     return found
 

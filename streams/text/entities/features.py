@@ -13,7 +13,7 @@ from xxhash import xxh32_intdigest
 
 from streams.text.entities.gazetteer import Phrase, gazetteer
 
-__all__ = ["FEATURES", "FeatureTable"]
+__all__ = ["FEATURES", "FeatureTable", "shouted"]
 
 Hashes = NDArray[np.uint32]
 
@@ -172,12 +172,13 @@ def _pair(one: Hashes, other: Hashes, salt: int) -> Hashes:
 def _sentence(sentences: Sequence[Sequence[str]], case: Hashes) -> Hashes:
     """Whether most words of the sentence are in capitals, alone and with the word's own case."""
     marks = np.concatenate(
-        [np.full(len(words), _CAPITALS if _shouted(words) else _MIXED_CASE, np.uint32) for words in sentences]
+        [np.full(len(words), _CAPITALS if shouted(words) else _MIXED_CASE, np.uint32) for words in sentences]
     )
     return np.stack([marks, _pair(case, marks, _PAIRS)], axis=1)
 
 
-def _shouted(words: Sequence[str]) -> bool:
+def shouted(words: Sequence[str]) -> bool:
+    """Whether a sentence of some length is in capitals, as headlines are: six words in ten."""
     capitals = sum(map(str.isupper, words))
     letters = sum(word[0].isalpha() for word in words)
     return len(words) > 2 and capitals > 1 and 10 * capitals > 6 * letters  # noqa: PLR2004 - six words in ten
