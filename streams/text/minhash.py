@@ -24,8 +24,7 @@ OPENING_BINS: Final = 16
 _ROUNDS: Final = 8
 _BIN_BITS: Final = np.uint64(57)
 _STARTS: Final = np.arange(BINS, dtype=np.uint64) << _BIN_BITS
-_OPENING_BITS: Final = np.uint32(28)
-_OPENING_STARTS: Final = np.arange(OPENING_BINS, dtype=np.uint32) << _OPENING_BITS
+_OPENING_BOUNDS: Final = np.arange(OPENING_BINS + 1, dtype=np.uint64) << np.uint64(28)
 _LOW: Final = np.uint64(0xFFFF)
 _STREAM: Final = 16  # streams below are kept for other uses of the same shingles
 
@@ -61,12 +60,10 @@ def opening(lead: npt.NDArray[np.uint32]) -> Signature:
 
     `lead` ascends. Nothing is estimated from these bins: they only help to find excerpts.
     """
-    place = np.searchsorted(lead, _OPENING_STARTS)
-    found = np.zeros(OPENING_BINS, np.uint32)
-    inside = place < len(lead)
-    found[inside] = lead[place[inside]]
-    inside &= found >> _OPENING_BITS == _OPENING_STARTS >> _OPENING_BITS
-    return np.where(inside, found & np.uint32(_LOW), 0).astype(np.uint16)
+    bounds = np.searchsorted(lead, _OPENING_BOUNDS)
+    found = np.append(lead, np.uint32(0)).astype(np.uint16)[bounds[:-1]]
+    found[bounds[:-1] == bounds[1:]] = 0
+    return found
 
 
 def matches(one: Signature, other: Signature) -> int:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas import Fingerprint
-from streams.text.fingerprint import SAMPLE, content_hash, fingerprint, sketch_of
+from streams.text.fingerprint import SAMPLE, content_hash, fingerprint, identify, sketch_of
 from streams.text.minhash import matches
 from tests.builders import BODY
 
@@ -36,6 +36,10 @@ def test_formatting_does_not_change_it() -> None:
     assert fingerprint(typeset) == fingerprint(BODY)
     assert content_hash(typeset) == content_hash(BODY)
     assert content_hash(BODY + " more") != content_hash(BODY)
+
+
+def test_one_pass_over_the_words_gives_both() -> None:
+    assert identify(BODY) == (content_hash(BODY), fingerprint(BODY))
 
 
 def test_samples_of_two_texts_are_comparable() -> None:
