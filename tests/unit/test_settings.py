@@ -28,6 +28,7 @@ CHANGED: dict[str, Any] = {
     "session_timeout_s": 12.0,
     "stall_timeout_s": 60.0,
     "shutdown_s": 3.0,
+    "failpoint": "dedupe:table:1",
 }
 
 
