@@ -13,7 +13,6 @@ from streams.codec import MAX_RECORD_BYTES, Headers, Message, Record, decode, en
 from streams.deadletter import dead_letter
 from streams.outcome import Dead, Drop, Ok, Outcome, Tombstone
 from streams.state.protocols import Origin, StateError
-from streams.topics import Topic
 from streams.topology import Stage
 
 __all__ = ["Handled", "handle"]
@@ -74,27 +73,30 @@ def _messages(stage: Stage, record: Record, origin: Origin, values: tuple[Event 
     messages = []
     for number, value in enumerate(values):
         if isinstance(value, Tombstone):
-            messages.append(Message(by_model[value.model].name, value.key.encode(), None))
-            continue
-        topic = by_model[type(value)]
-        headers = _headers(stage, topic, value, origin, number, record)
-        messages.append(Message(topic.name, topic.key(value).encode(), encode(value), headers))
+            topic, key, subject, data = by_model[value.model], value.key, value.key, None
+        else:
+            topic = by_model[type(value)]
+            key, subject, data = topic.key(value), topic.subject(value), encode(value)
+        headers = {
+            "ce_specversion": "1.0",
+            "ce_id": f"{stage.name}:{origin}:{number}",
+            "ce_type": topic.name,
+            "ce_source": f"/pipeline/{stage.name}",
+            "ce_subject": subject,
+            "ce_partitionkey": key,
+            "ce_origin": str(origin),
+        }
+        if data is not None:  # an event without data, a tombstone, has no type of data either
+            headers |= {"ce_dataschema": topic.dataschema, "content-type": "application/json"}
+        messages.append(Message(topic.name, key.encode(), data, (*_packed(headers), *_inherited(record))))
     return messages
 
 
-def _headers(stage: Stage, topic: Topic, value: Event, origin: Origin, number: int, record: Record) -> Headers:
-    headers = {
-        "ce_specversion": "1.0",
-        "ce_id": f"{stage.name}:{origin}:{number}",
-        "ce_type": topic.name,
-        "ce_source": f"/pipeline/{stage.name}",
-        "ce_subject": topic.subject(value),
-        "ce_dataschema": topic.dataschema,
-        "ce_partitionkey": topic.key(value),
-        "ce_origin": str(origin),
-        "content-type": "application/json",
-    }
-    for name in ("ce_time", "ce_documentid"):
-        if (text := header(record.headers, name)) is not None:
-            headers[name] = text
+def _packed(headers: dict[str, str]) -> Headers:
     return tuple((name, text.encode()) for name, text in headers.items())
+
+
+def _inherited(record: Record) -> Headers:
+    """What stays the same from the raw record on."""
+    found = ((name, header(record.headers, name)) for name in ("ce_time", "ce_documentid"))
+    return tuple((name, text.encode()) for name, text in found if text is not None)

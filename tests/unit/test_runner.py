@@ -97,10 +97,14 @@ def test_a_drop_is_counted_by_reason() -> None:
     assert answer(Drop("redelivered")) == Handled((), "drop:redelivered")
 
 
-def test_a_tombstone_is_a_key_without_a_value() -> None:
+def test_a_tombstone_is_a_key_without_a_value_and_an_event_without_data() -> None:
     stage = Stage("sample", CANDIDATE, (STORY_EVENT, STORY_STATE), lambda _: Ok((Tombstone(Story, "sty_1"),)))
-    (message,) = handle(stage, record_of(CANDIDATE, candidate())).messages
+    (message,) = handle(stage, record_of(CANDIDATE, candidate(), headers=HEADERS)).messages
     assert (message.topic, message.key, message.value) == (STORY_STATE.name, b"sty_1", None)
+    text = {name: header(message.headers, name) for name, _ in message.headers}
+    assert (text["ce_type"], text["ce_subject"], text["ce_partitionkey"]) == (STORY_STATE.name, "sty_1", "sty_1")
+    assert (text["ce_id"], text["ce_time"]) == ("sample:0-0:0", "2026-03-01T12:00:00+00:00")
+    assert not {"content-type", "ce_dataschema"} & text.keys()
 
 
 def test_a_dead_letter_is_the_record_and_the_reason() -> None:
