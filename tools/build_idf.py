@@ -5,6 +5,10 @@
 
 Each line of the input is a JSON object with `title` and `text`. A sample of it is enough;
 the order of the file does not matter, the same file gives the same bytes.
+
+The background is English, so the grammatical words of other languages would count as the
+rarest of all. Those of `tools/function_words.txt` that it does not hold get the document
+frequency of a common English word instead.
 """
 
 import argparse
@@ -18,10 +22,15 @@ import numpy as np
 from numpy.typing import NDArray
 from xxhash import xxh64_intdigest
 
+from streams.text.terms import term_id, words
 from streams.text.vectorize import field_terms
 
 SAMPLE_SEED = 5
 MIN_FREQUENCY = 2
+COMMON = 0.3
+"""Share of articles that hold a function word."""
+
+FUNCTION_WORDS = Path(__file__).with_name("function_words.txt")
 
 
 def articles(path: Path) -> Iterator[tuple[str, str | None, str]]:
@@ -30,6 +39,15 @@ def articles(path: Path) -> Iterator[tuple[str, str | None, str]]:
         for line in lines:
             row = json.loads(line)
             yield row["id"], row["title"], row["text"] or ""
+
+
+def function_words(path: Path = FUNCTION_WORDS) -> Iterator[int]:
+    """Term ids of the function words of all languages."""
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            for word in words(line.partition(":")[2]):
+                if (term := term_id(word)) is not None:
+                    yield term
 
 
 def columns(frequencies: Counter[int], *, least: int) -> tuple[NDArray[np.uint32], NDArray[np.uint16]]:
@@ -48,14 +66,17 @@ def main() -> None:
     parser.add_argument("--least", type=int, default=MIN_FREQUENCY)
     options = parser.parse_args()
     rows = sorted(articles(options.background), key=lambda row: xxh64_intdigest(str(row[0]).encode(), SAMPLE_SEED))
-    words, names, length = Counter[int](), Counter[int](), 0.0
+    frequencies, names, length = Counter[int](), Counter[int](), 0.0
     sample = rows[: options.articles]
     for _, title, text in sample:
         terms = field_terms(title, text)
-        words.update(terms.text.keys())
+        frequencies.update(terms.text.keys())
         names.update(terms.names.keys())
         length += sum(terms.text.values())
-    word_ids, word_df = columns(words, least=options.least)
+    common = int(COMMON * len(sample))
+    # As a name ("La Paz", "Der Spiegel") such a word keeps what it weighs.
+    frequencies.update({term: common for term in set(function_words()) if frequencies[term] < options.least})
+    word_ids, word_df = columns(frequencies, least=options.least)
     name_ids, name_df = columns(names, least=options.least)
     np.savez_compressed(
         options.output,
