@@ -1,6 +1,7 @@
 """Writes that wait: an overlay over a lasting table, with an undo for the record in hand."""
 
 from collections.abc import Iterator
+from heapq import merge
 
 from streams.state.protocols import Table
 
@@ -42,9 +43,9 @@ class Overlay:
     def items(self) -> Iterator[tuple[bytes, bytes]]:
         """All pairs, in key order."""
         writes = self._kept | self._current
-        pairs = {key: value for key, value in self._base.items() if key not in writes}
-        pairs.update((key, value) for key, value in writes.items() if value is not None)
-        return iter(sorted(pairs.items()))
+        untouched = (pair for pair in self._base.items() if pair[0] not in writes)
+        written = sorted((key, value) for key, value in writes.items() if value is not None)
+        return merge(untouched, written)
 
     def keep(self) -> None:
         """The record in hand went well."""
