@@ -26,7 +26,10 @@ class Origin(NamedTuple):
     def parse(cls, text: str) -> "Origin":
         """Read back `str(origin)`; ValueError on anything else."""
         partition, _, offset = text.partition("-")
-        return cls(int(partition), int(offset))
+        origin = cls(int(partition), int(offset))
+        if str(origin) != text or not (0 <= origin.partition < 2**31 and 0 <= origin.offset < 2**63):
+            raise ValueError(f"{text!r:.80} is no origin")
+        return origin
 
 
 class Table(Protocol):
