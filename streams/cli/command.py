@@ -128,11 +128,17 @@ def group(**options: Any) -> typer.Typer:
     return typer.Typer(rich_markup_mode="markdown", pretty_exceptions_enable=False, **options)
 
 
-def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine to its end; Ctrl-C and SIGTERM cancel it, so that it can put things in order first."""
+def run(work: Coroutine[Any, Any, T], *, logs: Callable[[], None] | None = None) -> T:
+    """Run a coroutine to its end; Ctrl-C and SIGTERM cancel it, so that it can put things in order first.
+
+    `logs` sets logging up; by default a person sees our own warnings.
+    """
     import asyncio
     import signal
 
+    from streams.cli.logs import only_ours
+
+    (logs or only_ours)()
     terminated = False
 
     async def cancellable() -> T:

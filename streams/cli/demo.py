@@ -21,7 +21,7 @@ def register(app: typer.Typer) -> None:
     def demo(
         call: Call,
         paths: Annotated[
-            list[str] | None, typer.Argument(metavar="[PATH]...", help="Your own articles instead of the samples.")
+            list[str] | None, typer.Argument(metavar="PATH", help="Your own articles instead of the samples.")
         ] = None,
         json: AsJson = False,
     ) -> None:

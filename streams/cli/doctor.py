@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from streams.cli.command import AsJson, Call, command, run
-from streams.cli.output import console, emit, safe
+from streams.cli.output import console, emit, safe, say
 
 if TYPE_CHECKING:
     from streams.audit import AuditReport
@@ -64,7 +64,9 @@ def _audit(app: typer.Typer) -> None:
         settings = call.settings()
 
         async def work() -> "AuditReport":
-            return await run_audit(await connected(settings), settings, wait_s=wait)
+            bootstrap = await connected(settings)
+            say("recomputing every stage from its own log; this takes as long as the stages do")
+            return await run_audit(bootstrap, settings, wait_s=wait)
 
         report = run(work())
         if json:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FirstSeen", "MediaType", "Paths", "SourceId", "instant", "options_of"]
 
-Paths = Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, folders, globs, archives, or - for stdin.")]
+Paths = Annotated[list[str], typer.Argument(metavar="PATH", help="Files, folders, globs, archives, or - for stdin.")]
 SourceId = Annotated[
     str | None,
     typer.Option("--source", help="Source id of articles that name none. [default: local]", show_default=False),

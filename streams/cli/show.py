@@ -16,31 +16,32 @@ if TYPE_CHECKING:
 __all__ = ["show_found", "show_stories", "show_view"]
 
 _ENTITIES = 12
+_WIDE = 120
+_ID = 36
+_SHORT_ID = 12
+_OTHER_COLUMNS = 43
 _TYPE_COLOURS = {"PERSON": "magenta", "ORG": "cyan", "PLACE": "green", "GROUP": "yellow"}
 _BODY_LINES = 12
 
 
 def show_stories(stories: Iterable["Story"]) -> None:
-    """A table of stories, one a line."""
+    """A table of stories, one a line; where there is little room, ids are cut to what still finds them."""
     from rich.table import Table
+    from rich.text import Text
 
+    out = console()
+    wide = out.width >= _WIDE
+    id_width = _ID if wide else _SHORT_ID
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name, options in (
-        ("story", {"no_wrap": True}),
-        ("articles", {"justify": "right"}),
-        ("sources", {"justify": "right"}),
-        ("last seen", {"no_wrap": True}),
-        ("lang", {}),
-        ("title", {"overflow": "ellipsis", "no_wrap": True}),
-    ):
-        table.add_column(name, **options)
+    for name in ("story", "articles", "sources", "last seen", "lang", "title"):
+        table.add_column(name, justify="right" if name in ("articles", "sources") else "left", no_wrap=True)
     for story in stories:
-        title = safe(story.title or "(no title)") + (f" [{story.status}]" if story.status != "active" else "")
-        table.add_row(
-            *(story.story_id, str(story.article_count), str(story.source_count)),
-            *(moment(story.last_seen_at), story.language, title),
-        )
-    console().print(table)
+        state = "" if story.status == "active" else f"[{story.status}] "
+        title = Text(state + safe(story.title or "(no title)"))
+        title.truncate(max(10, out.width - id_width - _OTHER_COLUMNS), overflow="ellipsis")
+        counts = (str(story.article_count), str(story.source_count))
+        table.add_row(story.story_id[:id_width], *counts, moment(story.last_seen_at), story.language, title)
+    out.print(table)
 
 
 def show_view(view: "StoryView", way: tuple[str, ...] = ()) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["register"]
 
 PANEL = "Results"
-Status = Literal["active", "closed", "merged", "any"]
+Status = Literal["current", "active", "closed", "merged", "any"]
 
 
 def register(app: typer.Typer) -> None:
@@ -36,7 +36,9 @@ def _list(stories: typer.Typer) -> None:
         call: Call,
         limit: Annotated[int, typer.Option("--limit", "-n", min=0, help="Most stories to list.")] = 20,
         language: Annotated[str | None, typer.Option(help="Only in this language, e.g. en.")] = None,
-        status: Annotated[Status, typer.Option(help="Only of this status.")] = "active",
+        status: Annotated[
+            Status, typer.Option(help="Only of this status; current is active or closed, merged are redirects.")
+        ] = "current",
         entity: Annotated[str | None, typer.Option(help="Only those that name this entity, by name or id.")] = None,
         since: Annotated[str | None, typer.Option(help="Only those that grew since this ISO 8601 time.")] = None,
         articles: Annotated[int, typer.Option(min=1, help="Only those of at least so many articles.")] = 1,
@@ -59,7 +61,7 @@ def _list(stories: typer.Typer) -> None:
         found = [
             story
             for story in newest_first(run(work()).values())
-            if (status in ("any", story.status))
+            if status in ("any", story.status, *(("current",) if story.status != "merged" else ()))
             and (language is None or story.language == language)
             and (after is None or story.last_seen_at >= after)
             and (entity is None or _names(story, entity))

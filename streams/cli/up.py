@@ -52,13 +52,13 @@ def register(app: typer.Typer) -> None:
             newsloom worker --broker kafka:9092 --stage normalize --stage enrich
         """
         from streams.app import STAGES, connected
+        from streams.cli.logs import everything
         from streams.edge.admin import create_topics
         from streams.edge.worker import run_worker
         from streams.errors import UsageError
 
         if unknown := sorted(set(stage or ()) - set(STAGES)):
             raise UsageError(f"no stage {unknown[0]}; there are {', '.join(STAGES)}")
-        _log_to_stderr()
         settings = call.settings()
 
         async def work() -> int:
@@ -66,14 +66,7 @@ def register(app: typer.Typer) -> None:
             await create_topics(bootstrap, settings)
             return await run_worker(bootstrap, settings, stages=tuple(stage or STAGES), slot=slot)
 
-        code = run(work())
+        code = run(work(), logs=everything)
         if code:
             remark("a stage has failed; see above")
         raise typer.Exit(code)
-
-
-def _log_to_stderr() -> None:
-    import logging
-
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("newsloom").setLevel(logging.INFO)

@@ -1,5 +1,6 @@
 """The command line on a real broker: the demo, and a system that is up."""
 
+import asyncio
 import json
 import signal
 import subprocess
@@ -12,6 +13,7 @@ from typing import Any
 
 import psutil
 import pytest
+from aiokafka.admin import AIOKafkaAdminClient
 
 from streams.cli import main
 from streams.settings import Settings
@@ -38,9 +40,10 @@ def command(*arguments: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Up:
-    """A `newsloom up`, and the articles that were pushed into it."""
+    """A `newsloom up`, its broker, and the articles that were pushed into it."""
 
     process: "subprocess.Popen[str]"
+    bootstrap: str
     environment: dict[str, str]
     articles: str
 
@@ -57,7 +60,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
             while (line := process.stderr.readline()) and not line.startswith("up: "):
                 pass
             assert line.startswith("up: embedded broker 127.0.0.1:"), "it did not come up"
-            yield Up(process, environment, str(articles))
+            yield Up(process, line.split()[3].rstrip(","), environment, str(articles))
         finally:
             process.send_signal(signal.SIGINT)
             process.communicate(timeout=60)
@@ -198,6 +201,32 @@ def test_topics_are_dumped_as_the_memory_run_dumps_them(up: Up, settled: Output)
 def test_creating_topics_again_changes_nothing(settled: Output) -> None:
     assert settled.text("topics", "create") == ""
     settled.text("topics", "create", "--partitions", "3", code=3)
+
+
+def test_the_demo_on_a_broker_that_is_there_cleans_up_after_itself(up: Up, settled: Output) -> None:
+    stories = settled.lines("stories")
+    done = subprocess.run(
+        command("demo", "--json", "--broker", up.bootstrap, up.articles),
+        capture_output=True,
+        text=True,
+        check=False,
+        env=up.environment,
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == 2
+    assert asyncio.run(_topics(up.bootstrap)) == {
+        topic["name"] for topic in settled.lines("topics", "describe")[0]["topics"]
+    }
+    assert settled.lines("stories") == stories
+
+
+async def _topics(bootstrap: str) -> set[str]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        return {name for name in await admin.list_topics() if not name.startswith("__")}
+    finally:
+        await admin.close()
 
 
 def test_a_second_up_on_the_same_folder_is_refused(up: Up, settled: Output) -> None:

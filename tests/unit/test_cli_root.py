@@ -44,7 +44,7 @@ def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[
     ("arguments", "code", "said"),
     [
         (["nope"], 2, "No such command 'nope'; see `newsloom --help`"),
-        (["push"], 2, "Missing argument 'PATH...'; see `newsloom push --help`"),
+        (["push"], 2, "Missing argument 'PATH'; see `newsloom push --help`"),
         (["tail", "nowhere"], 2, "no topic 'nowhere'"),
         (["tail", "raw", "--lane", "Not A Lane"], 2, "lane (option or NEWSLOOM_LANE)"),
         (["tail", "raw", "--broker", "nonsense"], 2, "'nonsense' is not auto, embedded or HOST:PORT"),
