@@ -1,6 +1,7 @@
 """A real broker for all tests of a run, and a lane of its own for each of them."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -9,6 +10,7 @@ import pytest_asyncio
 from streams.local.broker import Broker, open_broker
 from streams.local.runtime import ready_runtime
 from streams.settings import Settings
+from tests.integration.harness import Scene
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -34,3 +36,10 @@ async def broker() -> AsyncIterator[Broker]:
 def lane() -> str:
     """Prefix of topics, groups and state that no other test has."""
     return f"t-{uuid4().hex[:12]}"
+
+
+@pytest_asyncio.fixture
+async def scene(broker: Broker, lane: str, tmp_path: Path) -> AsyncIterator[Scene]:
+    """The ledger's topics in a lane of its own, and nobody at work in it."""
+    async with Scene(broker.bootstrap, lane, tmp_path) as opened:
+        yield opened

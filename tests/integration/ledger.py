@@ -5,6 +5,7 @@ lost, doubled or reordered shows in its table. `copy` is stateless and does to i
 what a record asks for.
 """
 
+import os
 import time
 from typing import Any
 
@@ -18,9 +19,10 @@ __all__ = ["BALANCE", "BOOK", "COPIED", "COPY", "LEDGER", "RECEIPT", "TRANSFER",
 
 
 class Transfer(Event):
-    """`number` identifies it; `trouble` is what `copy` shall run into."""
+    """`number` identifies it; accounts belong to a `shard`; `trouble` is what `copy` shall run into."""
 
     number: int
+    shard: int
     payer: int
     payee: int
     trouble: str = ""
@@ -88,9 +90,13 @@ def book(transfer: Transfer, accounts: Accounts, origin: Origin) -> Outcome:  # 
 
 
 def copy(transfer: Transfer) -> Outcome:
-    """Copy the number; or hang, eat memory, or fail, when told to."""
+    """Copy the number; or dawdle, hang, eat memory, die or fail, when told to."""
+    if transfer.trouble == "slow":
+        time.sleep(0.2)
     if transfer.trouble == "hang":
         time.sleep(3600)
+    if transfer.trouble == "exit":
+        os._exit(3)
     if transfer.trouble == "memory":
         return Ok(tuple(Copied(number=number) for number in range(1 << 40)))
     if transfer.trouble == "bug":
@@ -100,6 +106,10 @@ def copy(transfer: Transfer) -> Outcome:
 
 def _number(value: Any) -> str:
     return str(value.number)
+
+
+def _shard(value: Any) -> str:
+    return str(value.shard)
 
 
 def _account(value: Any) -> str:
@@ -114,7 +124,7 @@ class LedgerTopic(Topic):
         return f"urn:newsloom:test:{self.model.__name__}"
 
 
-TRANSFER = LedgerTopic("ledger.transfer.v1", Transfer, _number, _number)
+TRANSFER = LedgerTopic("ledger.transfer.v1", Transfer, _shard, _number)
 RECEIPT = LedgerTopic("ledger.receipt.v1", Receipt, _number, _number)
 BALANCE = LedgerTopic("ledger.balance.v1", Balance, _account, _account, cleanup="compact")
 COPIED = LedgerTopic("ledger.copied.v1", Copied, _number, _number)
