@@ -131,7 +131,8 @@ async def _follow(live: Running, progress: _Progress) -> None:
 
 
 async def _alarm(live: Running) -> None:
-    while live.supervisor.restarts < _CRASHES:  # noqa: ASYNC110 - a count, and nobody is in a hurry
+    before = live.supervisor.restarts
+    while live.supervisor.restarts < before + _CRASHES:  # noqa: ASYNC110 - a count, and nobody is in a hurry
         await asyncio.sleep(0.2)
     raise BrokerError(f"the worker keeps ending; it says:\n{live.last_words()}")
 

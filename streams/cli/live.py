@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streams.app import Running, only_one, running
-from streams.cli.output import console, remark, safe
+from streams.cli.output import console, counted, remark, safe
 from streams.errors import BrokerError
 from streams.settings import Settings
 from streams.status import Status, read_status
@@ -24,7 +24,7 @@ async def stay_up(settings: Settings) -> None:
     with only_one(settings):
         async with running(settings, say=remark) as live:
             remark(
-                f"up: {live.broker.kind} broker {live.broker.bootstrap}, {settings.workers} workers "
+                f"up: {live.broker.kind} broker {live.broker.bootstrap}, {counted(settings.workers, 'worker')} "
                 f"logging to {live.log}; Ctrl-C ends it"
             )
             view = asyncio.create_task(_view(live) if sys.stdout.isatty() else _watch(live))
@@ -63,8 +63,9 @@ def picture(status: Status, restarts: int) -> "RenderableType":
     """The stages in a table, the workers in its caption."""
     from rich.table import Table
 
+    workers = f"{counted(status.workers, 'worker')}, {counted(restarts, 'restart')}"
     table = Table(
-        caption=f"{status.workers} workers, {restarts} restarts, {status.peak_mb:,.0f} MB at most",
+        caption=f"{workers}, {status.peak_mb:,.0f} MB at most",
         caption_justify="left",
         header_style="bold",
         box=None,

@@ -1,5 +1,6 @@
 """Printing: JSON Lines for programs, safe text for people, remarks on stderr."""
 
+import re
 import sys
 import unicodedata
 from typing import TYPE_CHECKING, Any
@@ -7,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["console", "emit", "emit_bytes", "moment", "remark", "safe", "say"]
+__all__ = ["console", "counted", "emit", "emit_bytes", "moment", "remark", "safe", "say"]
 
 _JOINERS = "\u200c\u200d"  # emoji and some scripts need them
 _PIPE_WIDTH = 160
+_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def emit(value: Any) -> None:
@@ -21,7 +23,12 @@ def emit(value: Any) -> None:
 
 
 def emit_bytes(line: bytes) -> None:
-    """Print bytes as a line on stdout, at once: a reader in a pipe may be waiting."""
+    """Print bytes as a line on stdout, at once: a reader in a pipe may be waiting.
+
+    A terminal gets JSON's escapes for what could steer it; a pipe gets the bytes.
+    """
+    if sys.stdout.isatty():
+        line = _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", line.decode("utf-8", "replace")).encode()
     sys.stdout.buffer.write(line + b"\n")
     sys.stdout.flush()
 
@@ -43,6 +50,11 @@ def console() -> "Console":
 
     width = None if sys.stdout.isatty() else _PIPE_WIDTH
     return Console(file=sys.stdout, width=width, highlight=False, markup=False, emoji=False)
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 article`, `2,000 articles`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def safe(text: str, *, lines: bool = False) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from streams.cli.output import console, moment, safe
+from streams.cli.output import console, counted, moment, safe
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -54,7 +54,8 @@ def show_view(view: "StoryView", way: tuple[str, ...] = ()) -> None:
     out = console()
     for old in way:
         out.print(Text(f"{old} is now part of", "yellow"))
-    facts = f"{story.article_count} articles from {story.source_count} sources, {story.status}, version {story.version}"
+    size = f"{counted(story.article_count, 'article')} from {counted(story.source_count, 'source')}"
+    facts = f"{size}, {story.status}, version {story.version}"
     seen = f"{moment(story.first_seen_at)} to {moment(story.last_seen_at)} UTC"
     head = Group(Text(story.story_id, "dim"), Text(f"{facts}\n{seen}"), _names(story.entities))
     out.print(Panel(head, title=Text(safe(story.title or "(no title)"), "bold"), title_align="left"))
@@ -62,7 +63,7 @@ def show_view(view: "StoryView", way: tuple[str, ...] = ()) -> None:
         out.print(_article(article, _BODY_LINES))
     shown = len(view.articles)
     if shown < story.article_count:
-        out.print(Text(f"{story.article_count - shown} more articles; `newsloom tail events --id` lists all", "dim"))
+        out.print(Text(f"and {counted(story.article_count - shown, 'article')} more", "dim"))
 
 
 def show_found(found: "ArticleFound") -> None:

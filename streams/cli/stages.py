@@ -52,6 +52,7 @@ def _dedupe(app: typer.Typer) -> None:
         call: Call,
         paths: Paths,
         source: SourceId = None,
+        media_type: MediaType = None,
         first_seen: FirstSeen = None,
         final: Final = False,
     ) -> None:
@@ -63,7 +64,9 @@ def _dedupe(app: typer.Typer) -> None:
 
             newsloom dedupe dump.jsonl.xz --final
         """
-        _run("dedupe", paths, options_of(call.settings(), source, None, first_seen), decide=_decision, final=final)
+        _run(
+            "dedupe", paths, options_of(call.settings(), source, media_type, first_seen), decide=_decision, final=final
+        )
 
 
 def _tag(app: typer.Typer) -> None:
@@ -72,6 +75,7 @@ def _tag(app: typer.Typer) -> None:
         call: Call,
         paths: Paths,
         source: SourceId = None,
+        media_type: MediaType = None,
         first_seen: FirstSeen = None,
         candidates: Annotated[
             bool, typer.Option("--candidates", help="Print what `cluster` reads instead of the enriched articles.")
@@ -91,7 +95,7 @@ def _tag(app: typer.Typer) -> None:
         def decide(decision: "Decision") -> bytes | None:
             return decision.value if decision.topic == wanted else None
 
-        _run("enrich", paths, options_of(call.settings(), source, None, first_seen), decide=decide)
+        _run("enrich", paths, options_of(call.settings(), source, media_type, first_seen), decide=decide)
 
 
 def _cluster(app: typer.Typer) -> None:
@@ -100,6 +104,7 @@ def _cluster(app: typer.Typer) -> None:
         call: Call,
         paths: Paths,
         source: SourceId = None,
+        media_type: MediaType = None,
         first_seen: FirstSeen = None,
         final: Final = False,
     ) -> None:
@@ -116,7 +121,7 @@ def _cluster(app: typer.Typer) -> None:
         def decide(decision: "Decision") -> bytes | None:
             return decision.value if decision.topic == STORY_EVENT.name else None
 
-        _run("cluster", paths, options_of(call.settings(), source, None, first_seen), decide=decide, final=final)
+        _run("cluster", paths, options_of(call.settings(), source, media_type, first_seen), decide=decide, final=final)
 
 
 def _decision(decision: "Decision") -> bytes:

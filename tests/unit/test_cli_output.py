@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.cli.output import safe
+from streams.cli.output import counted, emit, safe
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,22 @@ def test_a_body_keeps_its_lines() -> None:
 def test_nothing_that_steers_gets_through(text: str) -> None:
     assert not {unicodedata.category(c) for c in safe(text)} & {"Cc", "Cs", "Zl", "Zp"}
     safe(text, lines=True).encode()
+
+
+@pytest.mark.parametrize(
+    ("terminal", "printed"), [(True, '{"a":"\\u009b1m\\u202e"}\n'), (False, '{"a":"\x9b1m\u202e"}\n')]
+)
+def test_json_is_escaped_for_a_terminal_and_itself_in_a_pipe(
+    terminal: bool,  # noqa: FBT001 - a parameter of the test
+    printed: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: terminal)
+    emit({"a": "\x9b1m\u202e"})
+    assert capsys.readouterr().out == printed
+
+
+def test_numbers_agree_with_their_nouns() -> None:
+    assert [counted(number, "article") for number in (0, 1)] == ["0 articles", "1 article"]
+    assert counted(2000, "article") == "2,000 articles"

@@ -45,4 +45,4 @@ def test_the_picture_has_a_line_a_stage_and_the_workers_below() -> None:
     lines = screen.file.getvalue().splitlines()
     assert lines[1].split() == ["normalize", "1,234", "0", "0.8", "7", "ok", "1,234"]
     assert lines[2].split() == ["dedupe", "0", "0", "0.0", "?"]
-    assert "1 workers, 2 restarts, 100 MB" in lines[-1]
+    assert "1 worker, 2 restarts, 100 MB" in lines[-1]
