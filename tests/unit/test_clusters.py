@@ -70,3 +70,13 @@ def test_a_known_name_of_another_type_is_not_the_known_thing() -> None:
     assert list(things(("Jordan", PER))) == ["Jordan"]
     ((thing,),) = [clusters(forms([["Jordan"]], [Span(0, 0, 1, PER)]), gazetteer().known)]
     assert naming(thing).ids == ()
+
+
+def test_a_country_before_a_known_office_of_it_makes_no_other_thing() -> None:
+    assert list(things(("U.S. Centers for Disease Control and Prevention", ORG), ("CDC", ORG))) == [
+        "Centers for Disease Control and Prevention"
+    ]
+
+
+def test_a_plural_is_the_same_people() -> None:
+    assert list(things(("Republicans", MISC), ("Republican", MISC))) == ["Republican"]

@@ -77,3 +77,14 @@ def test_spans_start_anew_at_b_and_at_another_type() -> None:
         Span(0, 3, 4, LOC),
         Span(0, 5, 6, MISC),
     ]
+
+
+def test_a_capital_that_only_opens_a_sentence_makes_no_name() -> None:
+    assert settled(labelled("Debris was found", ("Debris", PER)), labelled("more debris is near")) == []
+    assert settled(labelled("Debris was found", ("Debris", PER)), labelled("the ship is near")) == [("Debris", PER)]
+
+
+def test_an_office_is_no_part_of_a_person() -> None:
+    assert informed(labelled("Treasury Secretary Ilse Varga", ("Treasury Secretary Ilse Varga", PER))) == [
+        ("Ilse Varga", PER)
+    ]

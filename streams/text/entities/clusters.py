@@ -58,7 +58,7 @@ class _Index:
         self._note(form, cluster)
 
     def _thing(self, form: Form) -> Known | None:
-        thing = self._known.get(form.key) or self._bearing(form.key)
+        thing = self._known.get(form.key) or self._known.get(form.key.removeprefix("us ")) or self._bearing(form.key)
         if thing is None or thing.kind not in _KINDS.get(form.type, _OTHER_KINDS):
             return None
         if form.type == PER and len(form.words) == 1 and thing not in self._by_thing and self._namesakes(form):

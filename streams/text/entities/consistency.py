@@ -1,7 +1,8 @@
 """One document, one meaning: what an article calls a person once, it does not call a city next.
 
-Each name takes its majority type; the last word of a person's full name is that person;
-repeats that the tagger missed are found. Worth 1.0 to 1.6 F1 (shared/knowledge/entities.md).
+A capital that only opens a sentence makes no name; each name takes its majority type; the
+last word of a person's full name is that person; repeats that the tagger missed are found.
+Worth 1.0 to 1.6 F1 (shared/knowledge/entities.md).
 """
 
 from collections import Counter, defaultdict
@@ -19,6 +20,7 @@ _JOINING = frozenset(("of", "the", "and", "for", "de"))
 def consistent(sentences: Sequence[Sequence[str]], labels: Sequence[Sequence[int]]) -> Labels:
     """Labels of one document's sentences, made to agree with each other."""
     found = [list(row) for row in labels]
+    _sober(sentences, found)
     counts, surnames = _counted(sentences, found)
     majority = {name: max(sorted(kinds), key=lambda kind: kinds[kind]) for name, kinds in counts.items()}
     for name, times in surnames.items():
@@ -29,6 +31,16 @@ def consistent(sentences: Sequence[Sequence[str]], labels: Sequence[Sequence[int
     repeated = {name: kind for name, kind in majority.items() if name in surnames or counts[name].total() > 1}
     _complete(sentences, found, repeated)
     return found
+
+
+def _sober(sentences: Sequence[Sequence[str]], labels: Labels) -> None:
+    """Undo a name that is only a sentence's first word, where the article has that word in lower case."""
+    lower = {word for words in sentences for word in words if word.islower()}
+    names = {sentences[at.sentence][at.first] for at in spans(labels) if at.first}
+    for span in list(spans(labels)):
+        word = sentences[span.sentence][span.first]
+        if span.first == 0 and span.last == 1 and word.lower() in lower and word not in names:
+            labels[span.sentence][0] = 0
 
 
 def _counted(sentences: Sequence[Sequence[str]], labels: Labels) -> tuple[dict[str, Counter[int]], Counter[str]]:

@@ -17,6 +17,9 @@ _TYPES = {
     CLASSES["EVENT"]: MISC, CLASSES["PRODUCT"]: MISC, CLASSES["MISC"]: MISC,
 }  # fmt: skip
 _ARTICLES = frozenset(("the", "The"))
+_OFFICES = frozenset(
+    ("Secretary", "Minister", "President", "Senator", "Governor", "Chancellor", "Ambassador", "Chairman")
+)
 _ACRONYM = 3
 """Letters an acronym must have to be a name without the tagger's consent."""
 
@@ -35,6 +38,7 @@ def with_facts(
         if kind is not None and kind != span.type:
             mark(found[span.sentence], span.first, span.last, kind)
     _drop_articles(sentences, found, gazetteer)
+    _drop_offices(sentences, found)
     for words, known, row in zip(sentences, phrases, found, strict=True):
         for phrase in known:
             # "The Sun" is a newspaper only where the tagger sees a name.
@@ -54,6 +58,16 @@ def _drop_articles(sentences: Sequence[Sequence[str]], labels: list[list[int]], 
         if words[0] in _ARTICLES and rest in gazetteer.classes and " ".join(words) not in gazetteer.classes:
             labels[span.sentence][span.first] = 0
             mark(labels[span.sentence], span.first + 1, span.last, span.type)
+
+
+def _drop_offices(sentences: Sequence[Sequence[str]], labels: list[list[int]]) -> None:
+    """Leave the office out of "Treasury Secretary Ilse Varga"."""
+    for span in list(spans(labels)):
+        offices = [at for at in range(span.first, span.last - 1) if sentences[span.sentence][at] in _OFFICES]
+        if span.type == PER and offices:
+            row = labels[span.sentence]
+            row[span.first : offices[-1] + 1] = [0] * (offices[-1] + 1 - span.first)
+            mark(row, offices[-1] + 1, span.last, PER)
 
 
 def _overrule(row: list[int], first: int, last: int, kind: int | None) -> None:

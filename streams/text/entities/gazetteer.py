@@ -6,7 +6,7 @@ table of cities and personal names (`tools/build_gazetteer.py`; sources in its f
 
 import gzip
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -139,8 +139,9 @@ def _things() -> Iterator[tuple[list[str], Known, str]]:
     for kind, name, ids, aliases in _rows("known.tsv"):
         thing = Known(_kind(kind), name, tuple(filter(None, ids.split("|"))))
         yield [name, *filter(None, aliases.split("|"))], thing, CLASSES[kind]
-    for (word,) in _rows("groups.txt"):
-        yield [word], Known("GROUP", word), CLASSES["GROUP"]
+    groups = {word for (word,) in _rows("groups.txt")}
+    for word in sorted(groups):
+        yield [word], Known("GROUP", _people(word, groups)), CLASSES["GROUP"]
     for code, name, aliases, people in _rows("countries.tsv"):
         iso = (f"iso3166:{code}",)
         yield [name, *filter(None, aliases.split("|"))], Known("PLACE", name, iso), CLASSES["country"]
@@ -149,7 +150,7 @@ def _things() -> Iterator[tuple[list[str], Known, str]]:
             yield [word], Known("GROUP", _people(word, words)), CLASSES["GROUP"]
 
 
-def _people(word: str, words: Sequence[str]) -> str:
+def _people(word: str, words: Collection[str]) -> str:
     """One name for the singular and the plural of a people: "Russians" are "Russian"."""
     return word.removesuffix("s") if word.removesuffix("s") in words else word
 
