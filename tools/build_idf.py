@@ -7,7 +7,7 @@ Each line of the input is a JSON object with `title` and `text`. A sample of it 
 the order of the file does not matter, the same file gives the same bytes.
 
 The background is English, so the grammatical words of other languages would count as the
-rarest of all. Those of `tools/function_words.txt` that it does not hold get the document
+rarest of all. Those of `tools/function_words.txt` that it hardly holds get the document
 frequency of a common English word instead.
 """
 
@@ -29,6 +29,9 @@ SAMPLE_SEED = 5
 MIN_FREQUENCY = 2
 COMMON = 0.3
 """Share of articles that hold a function word."""
+
+FOREIGN = 0.0025
+"""Share of articles below which a word is no English one, but a quotation."""
 
 FUNCTION_WORDS = Path(__file__).with_name("function_words.txt")
 
@@ -75,7 +78,8 @@ def main() -> None:
         length += sum(terms.text.values())
     common = int(COMMON * len(sample))
     # As a name ("La Paz", "Der Spiegel") such a word keeps what it weighs.
-    frequencies.update({term: common for term in set(function_words()) if frequencies[term] < options.least})
+    foreign = {term for term in function_words() if frequencies[term] < FOREIGN * len(sample)}
+    frequencies.update({term: common - frequencies[term] for term in foreign})
     word_ids, word_df = columns(frequencies, least=options.least)
     name_ids, name_df = columns(names, least=options.least)
     np.savez_compressed(
