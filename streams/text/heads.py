@@ -18,11 +18,13 @@ _LABEL = (
 )
 _LABELLED = re.compile(rf"{_EDGE}{_LABEL}(?P<date>{DATE_PATTERN}){_EDGE}", re.IGNORECASE)
 _BARE = re.compile(rf"{_EDGE}(?P<date>{DATE_PATTERN})\s{{0,3}}(?:$|[|•·]\s{{0,3}}|[–—-]\s{{1,3}})", re.IGNORECASE)
+_NETWORK = "facebook|twitter|x|whatsapp|telegram|linkedin|email|pinterest|reddit|copy link|print"
 _BUTTON = re.compile(
     rf"{_EDGE}(?:follow us(?: on)?(?: (?:google news|facebook|twitter|x|whatsapp|telegram|instagram)){{0,3}}"
-    r"|share (?:this (?:article|story|post|page)(?: on)?|on)"
+    r"|share this (?:article|story|post|page)(?: on)?"
+    rf"|share on(?=\s{{0,3}}(?:$|[:|]|(?:{_NETWORK})\b))"
     r"|(?:advertisement|listen to (?:this )?(?:article|story)|subscribe now|add as a preferred source)"
-    r"|(?:(?:facebook|twitter|x|whatsapp|telegram|linkedin|email|pinterest|reddit|copy link|print)\s{1,3}){2,9}(?=\S)"
+    rf"|(?:(?:{_NETWORK})\s{{1,3}}){{2,9}}(?=\S)"
     rf")\s{{0,3}}[:|-]?(?:\s{{1,3}}|$|(?<=\s)){_EDGE}",
     re.IGNORECASE,
 )

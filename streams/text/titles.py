@@ -43,10 +43,10 @@ def _without_outlet(text: str, known: set[str]) -> str:
 
 
 def _forms(outlet: str) -> set[str]:
-    form = comparable(outlet)
+    """How the outlet's name may be written: a name or a host, with and without an article."""
     host = outlet.lower().removeprefix("www.")
-    forms = {form, form.removeprefix("the "), f"the {form}", comparable(host), comparable(host.split(".")[0])}
-    return {found for found in forms if found}
+    names = {comparable(outlet).removeprefix("the "), comparable(host), comparable(host.split(".")[0])} - {""}
+    return names | {f"the {name}" for name in names}
 
 
 def comparable(text: str) -> str:
