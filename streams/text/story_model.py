@@ -71,7 +71,7 @@ class ClusterConfig:
     candidates: int = 24
     neighbours: int = 6
     posting_budget: int = 3000
-    window_days: float = 14.0
+    window_days: float = 20.0
     forget_days: float = 30.0
     keep_articles: int = 10_000
     max_live: int = 100_000

@@ -146,11 +146,11 @@ def test_a_story_closes_and_is_forgotten() -> None:
     desk = Desk(replace(ClusterConfig(), clock_step_days=100, keep_articles=2))
     first = candidate(1, FIRE)
     desk.take(first)
-    closed, _ = desk.events(candidate(2, ELECTION, hours=24 * 15))
-    assert (closed.kind, closed.story_id, closed.at) == ("closed", founded_by(first), START + timedelta(days=14))
+    closed, _ = desk.events(candidate(2, ELECTION, hours=24 * 21))
+    assert (closed.kind, closed.story_id, closed.at) == ("closed", founded_by(first), START + timedelta(days=20))
     (event,) = desk.events(first.model_copy(update={"revision": 2}))
     assert (event.kind, event.story_id) == ("updated", founded_by(first))
-    assert kinds(desk.events(candidate(3, FIRE, hours=24 * 16))) == ["created"]
+    assert kinds(desk.events(candidate(3, FIRE, hours=24 * 22))) == ["created"]
     outcome = desk.take(candidate(4, ELECTION, hours=24 * 31))
     assert Tombstone(Story, founded_by(first)) in outcome.values
 
