@@ -10,7 +10,7 @@ newest row to older ones.
 Rows are numbered in the order they came and kept in a ring. Heads and links hold places
 (numbers less that of the first row when the arrays were made), so that one below the first
 row held is the end of its chain, whatever that part of the ring is used for now. The arrays
-take 610 to 710 bytes a row when full, half as much again just after growing.
+take 600 to 680 bytes a row when full, half as much again just after growing.
 """
 
 from collections.abc import Iterable
@@ -143,7 +143,7 @@ class LshIndex:
 
     def _allocate(self, capacity: int) -> None:
         self._capacity = capacity
-        bits = max(1, (capacity - 1).bit_length() - 1)  # one or two rows to each head
+        bits = max(1, (capacity * 3 // 4).bit_length() - 1)  # 1.3 to 2.7 rows to a head
         self._shift = np.uint64(64 - bits)
         self._heads = np.full((_BANDS + 1, 1 << bits), -1, np.int32)
         self._links = np.full((capacity, _BANDS + 1), -1, np.int32)

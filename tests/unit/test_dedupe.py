@@ -178,6 +178,18 @@ def test_texts_are_compared_for_a_week_and_urls_known_for_a_month() -> None:
     stage.unique(pushed(by="d", url="https://a.example/1", minutes=40 * DAY))
 
 
+def test_an_article_id_lives_as_long_as_any_document_that_has_it() -> None:
+    stage = Stage()
+    url = "https://a.example/1"
+    first = stage.unique(pushed(by="a", url=url))
+    for day in range(1, 45):
+        stage.unique(pushed(f"{SHORT} {day}", by=f"day {day}", minutes=day * DAY))
+        if day == 20:
+            assert stage.duplicate(pushed(by="b", url=url, minutes=day * DAY)).kind == "url"
+    late = stage.duplicate(pushed(OTHER, by="c", url=url, minutes=44 * DAY))
+    assert (late.kind, late.duplicate_of) == ("url", first.article_id)
+
+
 def test_a_document_pushed_now_and_then_is_not_forgotten() -> None:
     stage = Stage()
     stage.unique(pushed(by="a"))
