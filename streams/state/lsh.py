@@ -31,6 +31,7 @@ BANDS: Final = np.array(
 )
 """The bins of each band, by their places in a signature with the opening's at its end: shape (50, 3)."""
 
+_QUADS: Final = np.column_stack((BANDS, BANDS[:, 2]))  # two bytes each: a key is eight bytes as they lie in memory
 _BANDS: Final = len(BANDS)
 _CONTENT: Final = _BANDS  # the last column chains equal content hashes
 _COLUMNS: Final = np.arange(_BANDS + 1)
@@ -39,7 +40,6 @@ _STRIDE: Final = 16
 _FEW: Final = 12
 _FIRST_CAPACITY: Final = 256
 _LAST_PLACE: Final = 2**31 - 1
-_SHIFTS: Final = np.array([0, 16, 32], np.uint64)
 _FIBONACCI: Final = np.uint64(0x9E3779B97F4A7C15)
 
 _Places = npt.NDArray[np.int64]
@@ -89,20 +89,23 @@ class LshIndex:
             self._move()
             self._chain_all()
         place = self._put(row)
-        columns, slots = self._chains(place % self._capacity)
-        self._links[place % self._capacity, columns] = self._heads[columns, slots]
-        self._heads[columns, slots] = place
+        chained = _COLUMNS if row.signature is not None else _COLUMNS[_CONTENT:]
+        keys = np.full(len(chained), row.content, np.uint64)
+        if row.signature is not None:
+            keys[:_BANDS] = _keys(row.signature)
+        heads = self._slots(keys, chained)
+        self._links[place % self._capacity, chained] = self._heads.take(heads)
+        self._heads[heads] = place
         return self._base + place
 
     def with_content(self, content: int) -> int | None:
         """Number of the newest row with this content hash."""
-        key = np.array([content], np.uint64)
-        place = int(self._heads[_CONTENT, self._slots(key)[0]])
+        place = self._heads.item(self._slots(np.array([content], np.uint64), _COLUMNS[_CONTENT:]).item())
         while place >= self._start:
             at = place % self._capacity
-            if self._contents[at] == key[0]:
+            if self._contents.item(at) == content:
                 return self._base + place
-            place = int(self._links[at, _CONTENT])
+            place = self._links.item(at, _CONTENT)
         return None
 
     def nearest(self, signature: Signature, *, most: int, least_matches: int) -> list[int]:
@@ -145,7 +148,8 @@ class LshIndex:
         self._capacity = capacity
         bits = max(1, (capacity * 3 // 4).bit_length() - 1)  # 1.3 to 2.7 rows to a head
         self._shift = np.uint64(64 - bits)
-        self._heads = np.full((_BANDS + 1, 1 << bits), -1, np.int32)
+        self._offsets = _COLUMNS << bits
+        self._heads = np.full(len(_COLUMNS) << bits, -1, np.int32)
         self._links = np.full((capacity, _BANDS + 1), -1, np.int32)
         self._signatures = np.zeros((capacity, _WIDTH), np.uint16)
         self._contents = np.zeros(capacity, np.uint64)
@@ -169,27 +173,22 @@ class LshIndex:
                 places, keys = np.arange(self._end), self._contents[: self._end]
             else:
                 places = np.flatnonzero(self._compared[: self._end])
-                keys = _packed(self._signatures[places[:, None], BANDS[column]])
-            slots = self._slots(keys)
+                keys = self._signatures[places[:, None], _QUADS[column]].view(np.uint64)[:, 0]
+            slots = self._slots(keys, _COLUMNS[column : column + 1])
             order = np.argsort(slots, kind="stable")
             places, slots = places[order], slots[order]
             again = slots[1:] == slots[:-1]
             self._links[places[1:][again], column] = places[:-1][again]
-            self._heads[column, slots] = places  # of equal slots the last, which is the newest, stays
+            self._heads[slots] = places  # of equal slots the last, which is the newest, stays
 
-    def _slots(self, keys: _Keys) -> _Places:
-        return (keys * _FIBONACCI >> self._shift).astype(np.int64)
-
-    def _chains(self, at: int) -> tuple[_Places, _Places]:
-        """The columns a row is chained in, and where in the heads each chain starts."""
-        if not self._compared[at]:
-            return _COLUMNS[_CONTENT:], self._slots(self._contents[at : at + 1])
-        return _COLUMNS, self._slots(np.append(_bands(self._signatures[at]), self._contents[at]))
+    def _slots(self, keys: _Keys, columns: _Places) -> _Places:
+        """Where in the heads the chains of `keys` start."""
+        return (keys * _FIBONACCI >> self._shift).astype(np.int64) + self._offsets[columns]
 
     def _sharing_a_band(self, signature: Signature) -> _Places:
         """Places of the rows met in any band, each once, ascending."""
         columns = _COLUMNS[:_BANDS]
-        places = self._heads[columns, self._slots(_bands(signature))].astype(np.int64)
+        places = self._heads.take(self._slots(_keys(signature), columns)).astype(np.int64)
         left = np.full(_BANDS, _DEPTH)
         met: list[_Places] = []
         while len(places):
@@ -247,15 +246,9 @@ class LshIndex:
         return hit
 
 
-def _packed(bins: npt.NDArray[np.uint16]) -> _Keys:
-    """Three bins as one number, along the last axis."""
-    wide = bins.astype(np.uint64)
-    packed: _Keys = wide[..., 0] | wide[..., 1] << _SHIFTS[1] | wide[..., 2] << _SHIFTS[2]
-    return packed
-
-
-def _bands(signature: Signature) -> _Keys:
-    return _packed(signature[BANDS])
+def _keys(signature: Signature) -> _Keys:
+    """One number for each band."""
+    return signature.take(_QUADS).view(np.uint64)[:, 0]
 
 
 def _newest_of_each(places: _Places, columns: _Places, left: _Places) -> _Places:
