@@ -41,7 +41,9 @@ def register(app: typer.Typer) -> None:
         It is the reference: a Kafka run over one partition must come to the same story table, byte for byte. PATH
         is as for `newsloom push`. With `--json`, one story a line with its articles.
 
-            newsloom run --memory articles/
+        ```
+        newsloom run --memory articles/
+        ```
         """
         from streams.errors import UsageError
         from streams.offline import run_in_memory

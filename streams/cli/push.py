@@ -46,9 +46,11 @@ def register(app: typer.Typer) -> None:
         Pushing again changes nothing: the same input gives the same records, and every stage knows what it has
         handled. What cannot be taken is named on stderr, the rest is sent, and the exit code is 4.
 
-            newsloom push articles/
-            newsloom push 'dump/**/*.html' --source example.org
-            zcat dump.jsonl.gz | newsloom push -
+        ```
+        newsloom push articles/
+        newsloom push 'dump/**/*.html' --source example.org
+        zcat dump.jsonl.gz | newsloom push -
+        ```
         """
         from streams.ingest import documents
 

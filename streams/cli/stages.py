@@ -41,7 +41,9 @@ def _normalize(app: typer.Typer) -> None:
 
         Takes what `newsloom push` takes. Dead letters are named on stderr, and the exit code is then 4.
 
-            newsloom normalize page.html | jq .body_text
+        ```
+        newsloom normalize page.html | jq .body_text
+        ```
         """
         _run("normalize", paths, options_of(call.settings(), source, media_type, first_seen))
 
@@ -62,7 +64,9 @@ def _dedupe(app: typer.Typer) -> None:
         similar it is, and why. Takes raw articles, which are normalized first, or articles as `normalize` prints.
         `--final` prints one object: id of the first article of a group, to the ids of all of it.
 
-            newsloom dedupe dump.jsonl.xz --final
+        ```
+        newsloom dedupe dump.jsonl.xz --final
+        ```
         """
         _run(
             "dedupe", paths, options_of(call.settings(), source, media_type, first_seen), decide=_decision, final=final
@@ -86,7 +90,9 @@ def _tag(app: typer.Typer) -> None:
         Takes raw articles, which are normalized and deduplicated first, or articles as `normalize` or `dedupe`
         print them, which are tagged as they are.
 
-            newsloom normalize article.txt | newsloom tag - | jq '.layers.entities.entities[].name'
+        ```
+        newsloom normalize article.txt | newsloom tag - | jq '.layers.entities.entities[].name'
+        ```
         """
         from streams.topics import CANDIDATE, ENRICHED
 
@@ -114,7 +120,9 @@ def _cluster(app: typer.Typer) -> None:
         `tag` print them, or candidates as `tag --candidates` prints. `--final` prints one object: story id to the
         ids of its articles.
 
-            newsloom cluster monday.jsonl tuesday.jsonl --final
+        ```
+        newsloom cluster monday.jsonl tuesday.jsonl --final
+        ```
         """
         from streams.topics import STORY_EVENT
 

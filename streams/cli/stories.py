@@ -46,7 +46,9 @@ def _list(stories: typer.Typer) -> None:
     ) -> None:
         """List stories, those that grew last first; `newsloom stories show ID` shows one with its articles.
 
+        ```
         newsloom stories --articles 3 --entity 'United Nations'
+        ```
         """
         from streams.app import connected
         from streams.lookup import read_stories

@@ -18,6 +18,29 @@ __all__ = ["register"]
 _LAST = 10
 _TITLE = 100
 
+TopicName = Annotated[
+    str,
+    typer.Argument(
+        metavar="TOPIC",
+        help="raw, normalized, unique, duplicate, enriched, candidate, events, stories; "
+        "with .dlq for what a stage could not process, e.g. raw.dlq; or a full name.",
+    ),
+]
+Follow = Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes, until Ctrl-C.")]
+Begin = Annotated[str, typer.Option("--from", metavar="earliest|latest|TIME", help="Where to begin.")]
+Limit = Annotated[
+    int | None,
+    typer.Option("--limit", "-n", min=0, help="Most records to print. [default: 10 with latest]", show_default=False),
+]
+Key = Annotated[str | None, typer.Option(help="Only records with this key.")]
+Id = Annotated[str | None, typer.Option("--id", help="Only about this document, article or story.")]
+FromSource = Annotated[str | None, typer.Option(help="Only from this source id.")]
+Language = Annotated[str | None, typer.Option(help="Only in this language, e.g. en.")]
+Where = Annotated[
+    list[str] | None,
+    typer.Option(metavar="FIELD=VALUE", help="Only where a field, a dotted path, has this value; repeatable."),
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -25,41 +48,27 @@ def register(app: typer.Typer) -> None:
     @command(app, "tail", rich_help_panel="A look inside")
     def tail(
         call: Call,
-        topic: Annotated[
-            str,
-            typer.Argument(
-                help="raw, normalized, unique, duplicate, enriched, candidate, events, stories; "
-                "with .dlq for what a stage could not process, e.g. raw.dlq; or a full name."
-            ),
-        ],
-        follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes, until Ctrl-C.")] = False,
-        start: Annotated[
-            str, typer.Option("--from", metavar="earliest|latest|TIME", help="Where to begin.")
-        ] = "latest",
-        limit: Annotated[
-            int | None,
-            typer.Option(
-                "--limit", "-n", min=0, help="Most records to print. [default: 10 with latest]", show_default=False
-            ),
-        ] = None,
-        key: Annotated[str | None, typer.Option(help="Only records with this key.")] = None,
-        id_: Annotated[str | None, typer.Option("--id", help="Only about this document, article or story.")] = None,
-        source: Annotated[str | None, typer.Option(help="Only from this source id.")] = None,
-        language: Annotated[str | None, typer.Option(help="Only in this language, e.g. en.")] = None,
-        where: Annotated[
-            list[str] | None,
-            typer.Option(metavar="FIELD=VALUE", help="Only where a field, a dotted path, has this value; repeatable."),
-        ] = None,
+        topic: TopicName,
+        follow: Follow = False,
+        start: Begin = "latest",
+        limit: Limit = None,
+        key: Key = None,
+        id_: Id = None,
+        source: FromSource = None,
+        language: Language = None,
+        where: Where = None,
         json: AsJson = False,
     ) -> None:
         """Print records of a topic: the last ten, or what the options say; like `tail`, with `-f` it goes on.
 
         Reading leaves no trace: no group, no commit. `--json` prints records whole, with headers and place.
 
-            newsloom tail stories -f
-            newsloom tail raw.dlq --from earliest --json
-            newsloom tail events --id sty_0123... --where kind=merged
-            newsloom tail enriched --from 2026-01-31T12:00Z --source example.org -n 5
+        ```
+        newsloom tail stories -f
+        newsloom tail raw.dlq --from earliest --json
+        newsloom tail events --id sty_0123... --where kind=merged
+        newsloom tail enriched --from 2026-01-31T12:00Z --source example.org -n 5
+        ```
         """
         from streams.app import connected
         from streams.cli.names import full_name

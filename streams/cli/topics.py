@@ -123,7 +123,10 @@ def _dump(topics: typer.Typer) -> None:
         `newsloom run --memory PATH... --dump TOPIC` writes the same without a broker: with one partition, the story
         tables are equal byte for byte.
 
-            newsloom topics dump stories > live; newsloom run --memory articles/ --dump stories | cmp - live
+        ```
+        newsloom topics dump stories > live
+        newsloom run --memory articles/ --dump stories | cmp - live
+        ```
         """
         from streams.app import connected
         from streams.cli.names import full_name, is_table

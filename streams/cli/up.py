@@ -49,7 +49,9 @@ def register(app: typer.Typer) -> None:
         Workers share the load of a stage by partitions. Topics that are missing are created. Exit code 1 says that
         a stage has failed and the worker is to be started again: nothing is lost by that.
 
-            newsloom worker --broker kafka:9092 --stage normalize --stage enrich
+        ```
+        newsloom worker --broker kafka:9092 --stage normalize --stage enrich
+        ```
         """
         from streams.app import STAGES, connected
         from streams.cli.logs import everything
