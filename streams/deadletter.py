@@ -13,7 +13,7 @@ from streams.topics import Topic
 __all__ = ["ERROR_HEADERS", "dead_letter", "original_headers", "read_dead_letter"]
 
 _PREFIX = "__connect.errors."
-_INT64_DIGITS = 18
+_INT32, _INT64 = 2**31 - 1, 2**63 - 1
 
 ERROR_HEADERS = (_PREFIX, "x-news-")
 
@@ -49,7 +49,7 @@ def read_dead_letter(record: Record) -> DeadLetter:
     return DeadLetter(
         topic=text.get(_PREFIX + "topic", record.topic.removesuffix(".dlq")),
         partition=_count(text.get(_PREFIX + "partition"), record.partition),
-        offset=_count(text.get(_PREFIX + "offset"), record.offset),
+        offset=_count(text.get(_PREFIX + "offset"), record.offset, _INT64),
         stage=text.get(_PREFIX + "stage", "unknown"),
         reason=text.get("x-news-error-code", "unknown"),
         detail=text.get(_PREFIX + "exception.message", ""),
@@ -61,6 +61,7 @@ def read_dead_letter(record: Record) -> DeadLetter:
     )
 
 
-def _count(text: str | None, otherwise: int) -> int:
-    # An int64, as Kafka's own numbers are.
-    return int(text) if text and text.isascii() and text.isdecimal() and len(text) <= _INT64_DIGITS else otherwise
+def _count(text: str | None, otherwise: int, most: int = _INT32) -> int:
+    if not text or not text.isascii() or not text.isdecimal() or len(text) > len(str(most)):
+        return otherwise
+    return number if (number := int(text)) <= most else otherwise

@@ -2,6 +2,7 @@
 
 import base64
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -86,6 +87,13 @@ def test_the_redrive_count_survives_and_is_no_header_of_the_original() -> None:
 def test_anything_in_a_dead_letter_topic_can_be_shown(headers: Headers, key: bytes | None, value: bytes | None) -> None:
     letter = read_dead_letter(Record(RAW.dead_letters, 1, 2, key, value, headers))
     assert encode(letter)
+
+
+@pytest.mark.parametrize("number", [b"2147483648", b"9" * 30, b"-1", b"1.5", b"", "٣".encode()])
+def test_a_number_that_is_none_is_guessed_too(number: bytes) -> None:
+    headers = (("__connect.errors.partition", number), ("x-news-redrive-count", number))
+    letter = read_dead_letter(Record(RAW.dead_letters, 1, 2, None, None, headers))
+    assert (letter.partition, letter.redrive_count) == (1, 0)
 
 
 def test_what_the_headers_do_not_say_is_guessed_from_the_place() -> None:
