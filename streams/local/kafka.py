@@ -29,7 +29,9 @@ _PROBE_S = 2.0
 _POLL_S = 0.02
 _STOP_S = 5.0
 _BROKER = (
-    *("-Xms64m", "-Xmx256m", "-XX:+ExitOnOutOfMemoryError", "-XX:ErrorFile=hs_err.log", "-Djava.awt.headless=true"),
+    *("-Xms32m", "-Xmx160m", "-XX:+ExitOnOutOfMemoryError", "-XX:ErrorFile=hs_err.log", "-Djava.awt.headless=true"),
+    # Else each thread keeps a buffer outside the heap as large as the largest record it has seen.
+    "-Djdk.nio.maxCachedBufferSize=262144",
     *("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-Dorg.slf4j.simpleLogger.showDateTime=true"),
     "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
 )
