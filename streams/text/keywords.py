@@ -1,7 +1,7 @@
 """The terms that stand for an article: frequent in it, rare elsewhere.
 
-Weights are those of the story vectors' whole text (`streams.text.vectorize`), from the same
-IDF snapshot; a term is shown as the word the article uses most for it.
+BM25 weights as in the story vectors (`streams.text.vectorize`), from the same IDF snapshot,
+the title counted three times; a term is shown as the word the article uses most for it.
 """
 
 from collections import Counter, defaultdict
@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from schemas import Keyword, KeywordLayer
 from streams.text.idf import snapshot
 from streams.text.terms import term_id, words
-from streams.text.vectorize import BODY_CHARS, K1, field_terms
+from streams.text.vectorize import BODY_CHARS, K1
 
 __all__ = ["ENRICHER", "VERSION", "keyword_layer"]
 
@@ -17,6 +17,7 @@ ENRICHER = "newsloom-keywords"
 VERSION = "1"
 
 MOST = 12
+TITLE_TIMES = 3
 _SHORTEST = 3
 _LANGUAGE = "en"
 """The snapshot counted English articles: in others every little word would look rare."""
@@ -27,10 +28,11 @@ def keyword_layer(title: str | None, body_text: str, language: str) -> KeywordLa
     if language.partition("-")[0] != _LANGUAGE:
         return KeywordLayer(enricher=ENRICHER, version=VERSION)
     idf = snapshot().words
-    counts = field_terms(title, body_text).text
-    weights = {term: count * (K1 + 1) / (count + K1) * idf(term) for term, count in counts.items()}
-    shown = _shown(f"{title or ''} {body_text[:BODY_CHARS]}")
-    ranked = sorted(((weights[term], word) for term, word in shown.items() if term in weights), key=_rank)[:MOST]
+    ranked = []
+    for term, forms in _counted(title or "", body_text[:BODY_CHARS]).items():
+        count = forms.total()
+        ranked.append((count * (K1 + 1) / (count + K1) * idf(term), min(forms, key=lambda word: (-forms[word], word))))
+    ranked = sorted(ranked, key=_rank)[:MOST]
     heaviest = ranked[0][0] if ranked else 1.0
     keywords = tuple(Keyword(term=word, weight=round(weight / heaviest, 4)) for weight, word in ranked)
     return KeywordLayer(enricher=ENRICHER, version=VERSION, keywords=keywords)
@@ -41,11 +43,12 @@ def _rank(keyword: tuple[float, str]) -> tuple[float, str]:
     return -weight, word
 
 
-def _shown(text: str) -> dict[int, str]:
-    """The word that each term was most often; the first in the alphabet when two are level."""
+def _counted(title: str, body: str) -> dict[int, Counter[str]]:
+    """The words that each term was, and how often."""
     forms: dict[int, Counter[str]] = defaultdict(Counter)
-    for word in words(text):
-        term = term_id(word)
-        if term is not None and len(word) >= _SHORTEST and word[0].isalpha():
-            forms[term][word.removesuffix("'s")] += 1
-    return {term: min(counts, key=lambda word: (-counts[word], word)) for term, counts in forms.items()}
+    for text, times in ((title, TITLE_TIMES), (body, 1)):
+        for word, count in Counter(words(text)).items():
+            term = term_id(word)
+            if term is not None and len(word) >= _SHORTEST and word[0].isalpha():
+                forms[term][word.removesuffix("'s")] += times * count
+    return forms

@@ -1,7 +1,7 @@
 """What the tagger sees of a word: hashed features of itself, its neighbours and the gazetteer.
 
 All arithmetic is on unsigned 32-bit integers that wrap, so that every machine gets the
-same buckets. The list is the measured prototype's (shared/knowledge/entities.md, section 3).
+same buckets.
 """
 
 import re

@@ -11,6 +11,6 @@ EARLY_SHARE = 0.15
 def salience(mentions: int, *, first_word: int, words: int) -> float:
     """Unbounded score: `log(1 + mentions) + 1.5 exp(-first word / 15 % of the length)`.
 
-    MAP .826 on the graded salience of 23 news documents of GUM (shared/knowledge/entities.md).
+    MAP was .826 on the graded salience of 23 news documents of GUM; by counts alone .734.
     """
     return math.log1p(mentions) + EARLY_WEIGHT * math.exp(-first_word / (EARLY_SHARE * words))
