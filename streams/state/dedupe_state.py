@@ -3,12 +3,13 @@
 Keys are a kind, the language and an id, so that languages that share a partition do not
 meet. Whatever is held in memory is a function of the table, and never of the way there.
 
-    m language             clock, steps taken, number of the next text
+    m language             clock, steps taken
     d language 0 document  DocumentRecord
     a language 0 article   the document that was last seen with this article id
     t language 0 number    TextRecord; numbers ascend in the order texts came
 
 Times kept with items are the clock's, which never goes back, so what came first is due first.
+The text of the last article that was judged is always there: numbers go on from it.
 """
 
 import struct
@@ -24,7 +25,7 @@ from streams.text.fingerprint import Sketch
 
 __all__ = ["DedupeState", "Ledger"]
 
-_COUNTERS = struct.Struct("<qqq")
+_COUNTERS = struct.Struct("<qq")
 _NUMBER = struct.Struct(">q")
 _DUE = struct.Struct(">QQ16s")
 _SHIFT = 1 << 63
@@ -118,16 +119,15 @@ class Ledger:
         self._expire_documents(now - int(self._config.forget_days * _DAY_MICROS), limit)
 
     def save_counters(self) -> None:
-        """Write what `advance`, `refreshed` and `add_text` have changed."""
-        self._table.put(b"m" + self._tag, _COUNTERS.pack(self.clock or 0, self.steps, self._index.next))
+        """Write what `advance` and `refreshed` have changed."""
+        self._table.put(b"m" + self._tag, _COUNTERS.pack(self.clock or 0, self.steps))
 
     def load(self, kind: bytes, items: Iterator[tuple[bytes, bytes]]) -> None:
         """Take in all records of one kind, in key order: (rest of the key, value)."""
         if kind == b"d":
             self._due.extend(sorted(_due(document, DocumentRecord.decode(value)) for document, value in items))
         elif kind == b"m":
-            self.clock, self.steps, end = _COUNTERS.unpack(next(items)[1])
-            self._index = LshIndex(end)
+            self.clock, self.steps = _COUNTERS.unpack(next(items)[1])
         elif kind == b"t":
             key, value = next(items)
             values = chain((value,), (value for _, value in items))

@@ -88,6 +88,8 @@ def test_copies_name_the_original_and_the_article_they_were_compared_with(stage:
     exact = stage.duplicate(pushed(NEAR.upper(), by="c", url="https://c.example/1"))
     assert (exact.kind, exact.duplicate_of, exact.matched_article_id) == ("exact", first.article_id, near.article_id)
     assert exact.similarity == exact.containment == 1
+    nearer = stage.duplicate(pushed(NEAR.replace("council", "board"), by="d", url="https://d.example/1"))
+    assert (nearer.kind, nearer.duplicate_of, nearer.matched_article_id) == ("near", first.article_id, near.article_id)
 
 
 def test_an_excerpt_is_contained(stage: Stage) -> None:
@@ -199,6 +201,24 @@ def test_a_document_pushed_now_and_then_is_not_forgotten() -> None:
             assert stage.push(pushed(by="a")) == Drop("repushed")
     assert stage.push(pushed(by="a")) == Drop("repushed")
     assert len(list(stage.table.items())) < 4 * 35
+
+
+def test_an_edit_keeps_the_url_of_a_document_about_to_be_forgotten() -> None:
+    stage = Stage()
+    url = "https://a.example/1"
+    stage.unique(pushed(by="a", url=url))
+    for day in range(1, 31):
+        stage.unique(pushed(f"{SHORT} {day}", by=f"day {day}", minutes=day * DAY))
+    assert stage.unique(pushed(NEAR, by="a", url=url, minutes=31 * DAY)).revision == 2
+    assert stage.duplicate(pushed(OTHER, by="b", url=url, minutes=31 * DAY)).kind == "url"
+
+
+def test_a_late_article_does_not_turn_the_clock_back(stage: Stage) -> None:
+    stage.unique(pushed(by="a", minutes=DAY))
+    clock = stage.state.ledger("en").clock
+    stage.unique(pushed(OTHER, by="b", minutes=-90 * DAY))
+    assert stage.state.ledger("en").clock == clock
+    assert stage.duplicate(pushed(OTHER, by="c", url="https://c.example/1", minutes=2 * DAY)).kind == "exact"
 
 
 def test_one_wrong_date_expires_nothing(stage: Stage) -> None:

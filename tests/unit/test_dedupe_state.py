@@ -134,6 +134,19 @@ def test_what_expires_leaves_nothing_behind() -> None:
     assert len(state.ledger("en")._due) == 9
 
 
+def test_a_step_forgets_a_bounded_number() -> None:
+    table = MemoryTable()
+    state = DedupeState(table, replace(SMALL, clock_step_days=100.0))
+    for number in range(10):
+        dedupe(article(f"{number} {PARAGRAPHS[0]}", document_id=f"doc {number}"), state, Origin(0, number))
+    left = []
+    for number in range(10, 16):
+        value = article(f"{number} {PARAGRAPHS[0]}", document_id=f"doc {number}", first_seen_at=seen_at(50 * DAY))
+        dedupe(value, state, Origin(0, number))
+        left.append([sum(key[:1] == kind for key, _ in table.items()) for kind in (b"d", b"t")])
+    assert left == [[9, 9], [8, 8], [7, 7], [6, 6], [5, 5], [6, 6]]
+
+
 def test_records_are_read_back_as_written() -> None:
     ids = [bytes([number]) * 16 for number in range(4)]
     document = DocumentRecord("near", 3, 1, 2**40, 7, 9, -5, *ids)
