@@ -4,16 +4,18 @@ from streams.text.entities.clusters import clusters
 from streams.text.entities.forms import forms
 from streams.text.entities.gazetteer import gazetteer
 from streams.text.entities.naming import naming
+from streams.text.entities.sentences import sentences
 from streams.text.entities.spans import LOC, MISC, ORG, PER, Span
 
 
 def things(*names: tuple[str, int]) -> dict[str, list[str]]:
     """Canonical name to the surfaces of an article that names these, one a sentence."""
-    words = [name.split() for name, _ in names]
-    found = [Span(at, 0, len(words[at]), kind) for at, (_, kind) in enumerate(names)]
+    text = "\n".join(name for name, _ in names)
+    parts = sentences(text)
+    found = [Span(at, 0, len(parts[at].words), kind) for at, (_, kind) in enumerate(names)]
     return {
-        naming(cluster).name: [" ".join(words[span.sentence]) for form in cluster.forms for span in form.spans]
-        for cluster in clusters(forms(words, found), gazetteer().known)
+        naming(cluster).name: [names[span.sentence][0] for form in cluster.forms for span in form.spans]
+        for cluster in clusters(forms(text, parts, found), gazetteer().known)
     }
 
 
@@ -39,9 +41,9 @@ def test_a_leader_is_known_by_surname_unless_a_namesake_is_named_in_full() -> No
 
 
 def test_an_organisation_is_one_by_acronym_start_and_legal_form() -> None:
-    assert things(("Harbour Bridge Fund", ORG), ("HBF", ORG), ("Varga Steel Corp.", ORG), ("Varga Steel", ORG)) == {
+    assert things(("Harbour Bridge Fund", ORG), ("HBF", ORG), ("Varga Steel, Inc.", ORG), ("Varga Steel", ORG)) == {
         "Harbour Bridge Fund": ["Harbour Bridge Fund", "HBF"],
-        "Varga Steel": ["Varga Steel Corp.", "Varga Steel"],
+        "Varga Steel": ["Varga Steel, Inc.", "Varga Steel"],
     }
 
 
@@ -67,9 +69,10 @@ def test_a_name_is_not_taken_from_a_headline_in_capitals() -> None:
 
 
 def test_a_known_name_of_another_type_is_not_the_known_thing() -> None:
-    assert list(things(("Jordan", PER))) == ["Jordan"]
-    ((thing,),) = [clusters(forms([["Jordan"]], [Span(0, 0, 1, PER)]), gazetteer().known)]
-    assert naming(thing).ids == ()
+    (person,) = clusters(forms("Jordan", sentences("Jordan"), [Span(0, 0, 1, PER)]), gazetteer().known)
+    (country,) = clusters(forms("Jordan", sentences("Jordan"), [Span(0, 0, 1, LOC)]), gazetteer().known)
+    assert naming(person) == ("PERSON", "Jordan", ())
+    assert naming(country) == ("PLACE", "Jordan", ("iso3166:JO",))
 
 
 def test_a_country_before_a_known_office_of_it_makes_no_other_thing() -> None:
@@ -80,3 +83,11 @@ def test_a_country_before_a_known_office_of_it_makes_no_other_thing() -> None:
 
 def test_a_plural_is_the_same_people() -> None:
     assert list(things(("Republicans", MISC), ("Republican", MISC))) == ["Republican"]
+
+
+def test_a_name_is_written_as_the_text_has_it() -> None:
+    assert list(things(("#Tarnmouth", MISC), ("O'Fell's  Bar", ORG))) == ["#Tarnmouth", "O'Fell's Bar"]
+
+
+def test_a_title_before_a_stray_mark_is_still_a_name() -> None:
+    assert list(things(("Mr. .", PER))) == ["."]

@@ -139,3 +139,19 @@ def test_the_usual_article_names_its_mayor_and_town() -> None:
     found = entities(article(BODY, TITLE))
     assert found["Ilse Varga"].type == "PERSON"
     assert "Tarnmouth" in found
+
+
+_PIECES = """Mr. Mrs. U.N. Kim Jong Un Putin . , the The Inc. Corp. President Minister ’s 's North South Korea Koreans KCNA
+    - -made & AT&T Security Council # ( ) “ ” D.C. Washington Feb. 18 2024 İ ﬁ Ⓐ ǅ ́ MOSCOW I A said"""
+PIECES = st.sampled_from(_PIECES.split())
+
+
+@given(st.lists(PIECES, min_size=1, max_size=60), st.sampled_from([" ", "", "\n", "\u00a0 "]))
+def test_any_heap_of_names_and_marks_is_enriched(pieces: list[str], between: str) -> None:
+    whole, _ = enriched(article(between.join(pieces), None))
+    check_offsets(whole)
+    assert whole.layers.entities is not None
+    found = whole.layers.entities.entities
+    assert len({entity.entity_id for entity in found}) == len(found)
+    places = [mention.start for entity in found for mention in entity.mentions]
+    assert len(set(places)) == len(places)

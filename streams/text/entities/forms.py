@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from streams.text.entities.gazetteer import fold
+from streams.text.entities.sentences import Sentence
 from streams.text.entities.spans import LOC, ORG, PER, Span
 
 __all__ = ["Form", "forms"]
@@ -13,7 +14,7 @@ _HONORIFICS = frozenset(
     sgt lt maj prof rev judge justice senator general premier chancellor""".split()  # noqa: SIM905 - a list of one word a line is no clearer
 )
 _ARTICLE = frozenset(("the",))
-_LEGAL = frozenset("inc corp co ltd plc llc ag sa nv gmbh group holdings company corporation".split())  # noqa: SIM905
+_LEGAL = frozenset("inc corp co ltd plc llc ag sa nv gmbh group holdings company corporation ,".split())  # noqa: SIM905
 
 
 @dataclass(slots=True)
@@ -35,12 +36,15 @@ class Form:
         return " ".join(self.words)
 
 
-def forms(sentences: Sequence[Sequence[str]], found: Iterable[Span]) -> list[Form]:
-    """Every form in order of first mention."""
+def forms(text: str, sentences: Sequence[Sentence], found: Iterable[Span]) -> list[Form]:
+    """Every form in order of first mention; `sentences` are those of `text`."""
     by_key: dict[str, Form] = {}
     for span in found:
-        surface = _written(_core(sentences[span.sentence][span.first : span.last], span.type))
-        key = fold(surface)
+        sentence = sentences[span.sentence]
+        start, end = sentence.place(*_core(sentence.words, span))
+        surface = " ".join(text[start:end].split())
+        # Of "Mr ." only a stop is left, and folding takes that too.
+        key = fold(surface) or surface
         form = by_key.setdefault(key, Form(tuple(key.split()), span.type))
         form.spans.append(span)
         form.surfaces.append(surface)
@@ -50,17 +54,16 @@ def forms(sentences: Sequence[Sequence[str]], found: Iterable[Span]) -> list[For
     return list(by_key.values())
 
 
-def _written(words: Sequence[str]) -> str:
-    """The words as one name: no space before an apostrophe, straight quotes."""
-    joined = " ".join(words).replace("’", "'")
-    return joined.replace(" 's", "'s").replace(" ,", ",").replace(" - ", "-")
+def _core(words: Sequence[str], span: Span) -> tuple[int, int]:
+    """The span without what is no part of the name, unless nothing else is left."""
+    first, last = span.first, span.last
+    outside = {PER: _HONORIFICS, ORG: _ARTICLE, LOC: _ARTICLE}.get(span.type, frozenset())
+    while first < last - 1 and _bare(words[first]) in outside:
+        first += 1
+    while span.type == ORG and first < last - 1 and _bare(words[last - 1]) in _LEGAL:
+        last -= 1
+    return first, last
 
 
-def _core(words: Sequence[str], kind: int) -> Sequence[str]:
-    """Without what is no part of the name, unless nothing else is left."""
-    outside = {PER: _HONORIFICS, ORG: _ARTICLE, LOC: _ARTICLE}.get(kind, frozenset())
-    while len(words) > 1 and words[0].lower().rstrip(".") in outside:
-        words = words[1:]
-    while len(words) > 1 and kind == ORG and words[-1].lower().rstrip(".") in _LEGAL:
-        words = words[:-1]
-    return words
+def _bare(word: str) -> str:
+    return word.lower().rstrip(".")

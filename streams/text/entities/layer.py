@@ -25,10 +25,11 @@ VERSION = "1"
 def entity_layer(text: str) -> EntityLayer:
     """Entities of `text`, most salient first; offsets count its code points."""
     # A mark for a mark: the offsets stay those of the text.
-    parts = sentences(text.replace("’", "'").replace("\u2011", "-"))
+    plain = text.replace("’", "'").replace("\u2011", "-")
+    parts = sentences(plain)
     starts = list(accumulate((len(part.words) for part in parts), initial=0))
     words = [part.words for part in parts]
-    found = clusters(forms(words, _capitalised(words, named(words))), gazetteer().known)
+    found = clusters(forms(plain, parts, _capitalised(words, named(words))), gazetteer().known)
     scores = [
         salience(cluster.mentions(), first_word=_first_word(cluster, starts), words=starts[-1]) for cluster in found
     ]
