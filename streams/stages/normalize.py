@@ -18,7 +18,7 @@ from streams.text.fingerprint import identify
 from streams.text.html_page import read_html
 from streams.text.language import Language, detect_language
 from streams.text.plain import read_plain
-from streams.text.reading import Reading, TooLargeError
+from streams.text.reading import Reading, TooLargeError, UnreadableError
 
 __all__ = ["MAX_CHARS", "VERSION", "normalize"]
 
@@ -48,6 +48,8 @@ def normalize(raw: RawDocument) -> Outcome:
         reading = _read(text, raw, is_html=media_type in _HTML)
     except TooLargeError as error:
         return Dead("too_large", str(error))
+    except UnreadableError as error:
+        return Dead("undecodable", str(error))
     return _article(raw, reading)
 
 

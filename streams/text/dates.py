@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Literal
 
-__all__ = ["DATE_PATTERN", "StatedDate", "parse_date"]
+__all__ = ["DATE_PATTERN", "DatePrecision", "StatedDate", "parse_date"]
 
 DatePrecision = Literal["year", "month", "day", "minute", "second"]
 

@@ -5,7 +5,7 @@ from typing import Generic, Literal, TypeVar
 
 from streams.text.dates import StatedDate
 
-__all__ = ["Cut", "CutKind", "Found", "Reading", "TooLargeError"]
+__all__ = ["Cut", "CutKind", "Found", "Reading", "TooLargeError", "UnreadableError"]
 
 T = TypeVar("T")
 
@@ -14,6 +14,10 @@ CutKind = Literal["head", "boilerplate", "caption", "repeated", "markup"]
 
 class TooLargeError(ValueError):
     """The document is over a reader's limit; the message says which."""
+
+
+class UnreadableError(ValueError):
+    """The document's markup cannot be read at all."""
 
 
 @dataclass(frozen=True, slots=True)
