@@ -19,7 +19,7 @@ _ENTITIES = 12
 _WIDE = 120
 _ID = 36
 _SHORT_ID = 12
-_OTHER_COLUMNS = 43
+_OTHER_COLUMNS = 45
 _TYPE_COLOURS = {"PERSON": "magenta", "ORG": "cyan", "PLACE": "green", "GROUP": "yellow"}
 _BODY_LINES = 12
 

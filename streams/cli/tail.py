@@ -131,4 +131,4 @@ def summary(record: "Record", value: Any) -> str:
     facts = [str(value[name]) for name in ("kind", "status", "merged_into", "duplicate_of") if value.get(name)]
     if "article_count" in value:
         facts.append(f"{value['article_count']} articles")
-    return " ".join([*facts, title or "(no title)"])
+    return " ".join([*facts, title] if title or facts else ["(no title)"]).rstrip()

@@ -1,42 +1,18 @@
 """Stories put together for people, and found again by ids of long ago."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
-from schemas import Algorithm, EnrichedArticle, Layers, Story, StoryArticle
+from schemas import Layers, Story, StoryArticle
 from streams.errors import InputError
-from streams.outcome import Ok
-from streams.stages.enrich import enrich
 from streams.views import StoryView, article_json, find_story, newest_first, only_match
-from tests.builders import SEEN_AT, article
-
-
-def story(story_id: str, **changes: Any) -> Story:
-    fields: dict[str, Any] = {
-        "story_id": story_id,
-        "version": 1,
-        "status": "active",
-        "language": "en",
-        "representative_article_id": "art_1",
-        "article_count": 1,
-        "source_count": 1,
-        "first_seen_at": SEEN_AT,
-        "last_seen_at": SEEN_AT,
-        "algorithm": Algorithm(name="a", version="1", config_hash="0"),
-    }
-    return Story.model_validate(fields | changes)
+from tests.builders import SEEN_AT
+from tests.view_builders import enriched, story
 
 
 def by_id(*stories: Story) -> dict[str, Story]:
     return {each.story_id: each for each in stories}
-
-
-def enriched() -> EnrichedArticle:
-    outcome = enrich(article())
-    assert isinstance(outcome, Ok)
-    return next(value for value in outcome.values if isinstance(value, EnrichedArticle))
 
 
 def test_an_id_or_its_beginning_finds_a_story() -> None:
