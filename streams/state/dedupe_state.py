@@ -148,7 +148,7 @@ class Ledger:
     def _expire_texts(self, before: int, limit: int) -> None:
         for _ in range(limit):
             oldest = self._index.oldest()
-            if oldest is None or oldest[1] >= before:
+            if oldest is None or (oldest[1] >= before and len(self._index) < self._config.most_texts):
                 return
             self._table.delete(self._key(b"t", _NUMBER.pack(oldest[0])))
             self._index.drop_oldest()

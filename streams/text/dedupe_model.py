@@ -19,7 +19,8 @@ class DedupeConfig:
     document and an article are is known for `forget_days` after the last push of either. One
     article moves the clock by `clock_step_days` at most: a wrong date must not expire
     everything. Texts of fewer than `compared_tokens` are equal or not, never alike. Of the
-    texts that share a band, the `candidates` with the most equal bins are compared.
+    texts that share a band, the `candidates` with the most equal bins are compared. No more
+    than `most_texts` are kept in a language, whatever the clock says: 1.5 GB of memory.
     """
 
     near: float = 0.5
@@ -31,6 +32,7 @@ class DedupeConfig:
     candidates: int = 8
     least_matches: int = 16
     match_days: float = 7.0
+    most_texts: int = 2_000_000
     forget_days: float = 30.0
     refresh_days: float = 1.0
     clock_step_days: float = 1.0

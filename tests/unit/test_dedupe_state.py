@@ -147,6 +147,14 @@ def test_a_step_forgets_a_bounded_number() -> None:
     assert left == [[9, 9], [8, 8], [7, 7], [6, 6], [5, 5], [6, 6]]
 
 
+def test_no_more_texts_are_kept_than_memory_is_meant_for() -> None:
+    table = MemoryTable()
+    state = DedupeState(table, replace(SMALL, most_texts=5))
+    for number in range(20):
+        dedupe(article(f"{number} {PARAGRAPHS[0]}", document_id=f"doc {number}"), state, Origin(0, number))
+        assert sum(key[:1] == b"t" for key, _ in table.items()) == min(number + 1, 5)
+
+
 def test_records_are_read_back_as_written() -> None:
     ids = [bytes([number]) * 16 for number in range(4)]
     document = DocumentRecord("near", 3, 1, 2**40, 7, 9, -5, *ids)
