@@ -88,3 +88,15 @@ def test_an_office_is_no_part_of_a_person() -> None:
     assert informed(labelled("Treasury Secretary Ilse Varga", ("Treasury Secretary Ilse Varga", PER))) == [
         ("Ilse Varga", PER)
     ]
+
+
+def test_a_lower_case_office_goes_too() -> None:
+    assert informed(labelled("Defence secretary Ilse Varga", ("Defence secretary Ilse Varga", PER))) == [
+        ("Ilse Varga", PER)
+    ]
+
+
+def test_a_town_of_that_name_somewhere_makes_no_doubt_about_several_words() -> None:
+    assert informed(labelled("the White House said", ("White House", LOC))) == [("White House", ORG)]
+    assert informed(labelled("Singapore said", ("Singapore", ORG))) == [("Singapore", LOC)]
+    assert informed(labelled("Chelsea said", ("Chelsea", PER))) == [("Chelsea", PER)]

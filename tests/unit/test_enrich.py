@@ -141,8 +141,8 @@ def test_the_usual_article_names_its_mayor_and_town() -> None:
     assert "Tarnmouth" in found
 
 
-_PIECES = """Mr. Mrs. U.N. Kim Jong Un Putin . , the The Inc. Corp. President Minister ’s 's North South Korea Koreans KCNA
-    - -made & AT&T Security Council # ( ) “ ” D.C. Washington Feb. 18 2024 İ ﬁ Ⓐ ǅ ́ MOSCOW I A said"""
+_PIECES = """Mr. Mrs. U.N. Kim Jong Un Putin . , the The Inc. Corp. President Minister ’s 's North South Korea Koreans
+    KCNA - -made & AT&T Security Council # ( ) “ ” D.C. Washington Feb. 18 2024 İ ﬁ Ⓐ ǅ ́ MOSCOW I A said"""
 PIECES = st.sampled_from(_PIECES.split())
 
 

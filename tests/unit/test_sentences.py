@@ -25,6 +25,10 @@ def test_what_is_made_somewhere_is_cut_and_a_hyphenated_name_is_not() -> None:
     ]
 
 
+def test_a_senator_is_of_a_party_and_from_a_state() -> None:
+    assert cut("(R-Florida) on D-Day") == [["(", "R-", "Florida", ")", "on", "D-Day"]]
+
+
 def test_a_closing_quotation_mark_belongs_to_its_sentence() -> None:
     assert cut("“It is done.” She left.") == [["“", "It", "is", "done", ".", "”"], ["She", "left", "."]]
 

@@ -1,7 +1,7 @@
 """What the gazetteer is sure of overrules the tagger.
 
-A phrase of one class only is that wherever it stands as a name; one of several words, or
-an acronym, is a name wherever it stands.
+A phrase of which all classes are of one type is of that type wherever it stands as a name;
+one of several words, or an acronym, is a name wherever it stands.
 """
 
 from collections.abc import Sequence
@@ -16,9 +16,14 @@ _TYPES = {
     CLASSES["PERSON"]: PER, CLASSES["ORG"]: ORG, CLASSES["PLACE"]: LOC, CLASSES["country"]: LOC, CLASSES["GROUP"]: MISC,
     CLASSES["EVENT"]: MISC, CLASSES["PRODUCT"]: MISC, CLASSES["MISC"]: MISC,
 }  # fmt: skip
+"""Types by the classes of the hand-made tables."""
+
+_HINTS = {CLASSES["city"]: LOC, CLASSES["first"]: PER, CLASSES["last"]: PER}
+"""Types by the classes of the built one: too many words are a town or a name somewhere to be sure by these alone."""
+
 _ARTICLES = frozenset(("the", "The"))
 _OFFICES = frozenset(
-    ("Secretary", "Minister", "President", "Senator", "Governor", "Chancellor", "Ambassador", "Chairman")
+    ("secretary", "minister", "president", "senator", "governor", "chancellor", "ambassador", "chairman")
 )
 _ACRONYM = 3
 """Letters an acronym must have to be a name without the tagger's consent."""
@@ -34,7 +39,7 @@ def with_facts(
     found = [list(row) for row in labels]
     for span in list(spans(found)):
         words = sentences[span.sentence][span.first : span.last]
-        kind = _TYPES.get(gazetteer.classes.get(" ".join(words), ""))
+        kind = _sure(gazetteer.classes.get(" ".join(words), ""), len(words))
         if kind is not None and kind != span.type:
             mark(found[span.sentence], span.first, span.last, kind)
     _drop_articles(sentences, found, gazetteer)
@@ -43,11 +48,18 @@ def with_facts(
         for phrase in known:
             # "The Sun" is a newspaper only where the tagger sees a name.
             if words[phrase.first] not in _ARTICLES or any(row[phrase.first : phrase.last]):
-                _overrule(row, phrase.first, phrase.last, _TYPES.get(phrase.classes))
+                _overrule(row, phrase.first, phrase.last, _sure(phrase.classes, phrase.last - phrase.first))
         for at, word in enumerate(words):
             if not row[at] and len(word) >= _ACRONYM and word.isupper() and not shouted(words):
-                _overrule(row, at, at + 1, _TYPES.get(gazetteer.classes.get(word, "")))
+                _overrule(row, at, at + 1, _sure(gazetteer.classes.get(word, ""), 1))
     return found
+
+
+def _sure(classes: str, words: int) -> int | None:
+    """The type that every class agrees on; for a phrase of several words the hand-made tables decide."""
+    types = {_TYPES[letter] for letter in classes if letter in _TYPES}
+    hints = {_HINTS[letter] for letter in classes if letter in _HINTS} if words == 1 else set()
+    return types.pop() if len(types) == 1 and hints <= types else None
 
 
 def _drop_articles(sentences: Sequence[Sequence[str]], labels: list[list[int]], gazetteer: Gazetteer) -> None:
@@ -63,7 +75,7 @@ def _drop_articles(sentences: Sequence[Sequence[str]], labels: list[list[int]], 
 def _drop_offices(sentences: Sequence[Sequence[str]], labels: list[list[int]]) -> None:
     """Leave the office out of "Treasury Secretary Ilse Varga"."""
     for span in list(spans(labels)):
-        offices = [at for at in range(span.first, span.last - 1) if sentences[span.sentence][at] in _OFFICES]
+        offices = [at for at in range(span.first, span.last - 1) if sentences[span.sentence][at].lower() in _OFFICES]
         if span.type == PER and offices:
             row = labels[span.sentence]
             row[span.first : offices[-1] + 1] = [0] * (offices[-1] + 1 - span.first)

@@ -23,10 +23,12 @@ _TAILS = (
     "|supplied|speaking|language|style|type|wide|era|friendly|linked|related|bound|designed|produced|educated|brokered"
     "|dominated|ruled|listed|registered|flagged|installed|approved|mediated|inspired|aligned|allied|affiliated|centric"
 )
+# "R-Florida" is a party and a place.
 _WORD = re.compile(
     rf"(?:{_ABBREVIATIONS})\.(?=\s)"
     r"|(?:[^\W\d_]\.){2,}"
     r"|[A-Z]{1,3}\$"
+    r"|\b(?!D-(?:Day|Mark)\b)[RDI]-(?=[A-Z][a-z])"
     r"|[A-Z]\.(?=\s[A-Z])"
     r"|[0-9]+(?:[.,:/-][0-9]+)*(?:st|nd|rd|th|s)?\b%?"
     r"|['’]s\b"
