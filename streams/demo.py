@@ -51,6 +51,7 @@ async def demo(
     options = IngestOptions(now=now(), max_document_bytes=settings.max_document_bytes)
     raw = _all_taken(documents(paths, options=options))
     with scratch(_small(settings)) as own:
+        say("starting a broker and a worker, for this demo only" if not own.lane else f"working in the lane {own.lane}")
         try:
             async with running(own, say=say) as live:
                 say(f"{len(raw)} articles into {own.topic(TOPOLOGY[0].reads.name)}")

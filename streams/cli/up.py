@@ -12,7 +12,11 @@ __all__ = ["register"]
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
+    _up(app)
+    _worker(app)
 
+
+def _up(app: typer.Typer) -> None:
     @command(app, "up", rich_help_panel="Start here")
     def up(
         call: Call,
@@ -32,6 +36,8 @@ def register(app: typer.Typer) -> None:
 
         run(stay_up(call.settings(workers=workers, processes=processes)))
 
+
+def _worker(app: typer.Typer) -> None:
     @command(app, "worker", rich_help_panel="A look inside")
     def worker(
         call: Call,
