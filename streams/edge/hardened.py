@@ -152,7 +152,7 @@ def new_app(stage_name: str, *, bootstrap: str, settings: Settings, datadir: str
         broker_heartbeat_interval=max(0.3, settings.session_timeout_s / 12),
         broker_commit_interval=0.5,
         broker_max_poll_records=settings.batch_records * 2,
-        broker_request_timeout=20,
+        broker_request_timeout=max(20, settings.session_timeout_s),  # Faust refuses a session that is longer
         consumer_max_fetch_size=16 * 1024 * 1024,
         stream_wait_empty=True,
         stream_recovery_delay=0.0,

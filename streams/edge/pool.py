@@ -1,7 +1,7 @@
 """CPU work off the event loop: processes that keep order, with a deadline a document.
 
-A document that overruns its deadline, or takes its process down, becomes a dead letter;
-the process is replaced and the rest goes on. Each process is served by one thread.
+A document that overruns its deadline, or takes its process down twice, becomes a dead
+letter; the process is replaced and the rest goes on. Each process is served by one thread.
 """
 
 import asyncio
@@ -29,6 +29,7 @@ __all__ = ["Done", "Pool", "PoolError"]
 
 _CHUNK = 8
 _START_S = 60.0
+_HEADROOM = 64 << 20
 _CONTEXT = mp.get_context("forkserver")
 
 
@@ -47,6 +48,7 @@ class Done:
 def _serve(connection: Connection, memory_bytes: int) -> None:
     """Life of a CPU process: a stage and records in, one `Done` out for each."""
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    bytearray(_HEADROOM)  # with less from the start, every document would be found guilty
     with suppress(EOFError, OSError):  # the worker is gone
         connection.send(os.getpid())
         while True:
@@ -97,12 +99,15 @@ class _Lane:
     def run(self, stage: Stage, records: Sequence[Record], deadline_s: float) -> list[Done]:
         """Outcome of each record, in order; blocks."""
         done: list[Done] = []
-        while len(done) < len(records):
-            reason = self._advance(stage, records, done, deadline_s)
-            if reason is not None:
-                self.stop()
-                self.start()
-                done.append(_dead(stage, records[len(done)], reason, deadline_s))
+        suspect = -1
+        while (dead := self._advance(stage, records, done, deadline_s)) is not None:
+            self.stop()
+            self.start()
+            # A process may die of something else, while it is idle even: a document is to blame for the second one.
+            if dead.reason == "deadline" or suspect == len(done):
+                done.append(_dead(stage, records[len(done)], dead, deadline_s))
+            else:
+                suspect = len(done)
         return done
 
     def _advance(self, stage: Stage, records: Sequence[Record], done: list[Done], deadline_s: float) -> Dead | None:
