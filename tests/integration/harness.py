@@ -16,16 +16,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+import psutil
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import KafkaError
 from aiokafka.protocol.group import LeaveGroupRequest
 
 from streams.audit import StageAudit, audit_stage
-from streams.codec import Message, Record, encode
+from streams.codec import Headers, Message, Record, encode
 from streams.edge.admin import create_topics, stage_lags
 from streams.edge.outbox import Outbox
 from streams.edge.pool import Pool
-from streams.edge.reader import partition_for, read_topic
+from streams.edge.reader import partition_for, read_table, read_topic
+from streams.memory import StageRun
 from streams.settings import Settings
 from streams.topics import Topic
 from streams.topology import Stage
@@ -84,6 +87,11 @@ class Victim:
     def said(self) -> str:
         """Its log so far."""
         return self.log.read_text()
+
+    @property
+    def paused(self) -> bool:
+        """Whether it is stopped by SIGSTOP."""
+        return bool(psutil.Process(self.process.pid).status() == psutil.STATUS_STOPPED)
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal to the worker alone."""
@@ -158,7 +166,19 @@ class Scene:
 
     async def push_bytes(self, value: bytes, partition: int = 0) -> None:
         """Append a record that is no transfer."""
-        await self._outbox.send([Message(TRANSFER.name, b"%d" % shard_in(partition), value, (("note", b"kept"),))])
+        await self.push_record(TRANSFER.name, b"%d" % shard_in(partition), value, (("note", b"kept"),))
+
+    async def push_record(
+        self, topic: str, key: bytes, value: bytes, headers: Headers = (), partition: int | None = None
+    ) -> None:
+        """Append any record to any topic."""
+        await self._outbox._producer.send_and_wait(
+            self.settings.topic(topic), value, key=key, headers=list(headers), partition=partition
+        )
+
+    async def table(self, topic: str) -> dict[bytes, bytes]:
+        """A changelog of the lane by the last record of each key, as anybody reads it."""
+        return await read_table(self.bootstrap, self.settings.topic(topic))
 
     async def records(self, topic: str) -> list[Record]:
         """All records of a topic of the lane."""
@@ -190,17 +210,29 @@ class Scene:
 
     async def members(self, stage: Stage) -> list[str]:
         """Ids of the members of the group of `stage`."""
-        (answer,) = await self._admin.describe_consumer_groups([self.settings.group(stage.name)])
-        return [member[0] for member in answer.groups[0][5]]
+        return (await self._group(stage))[1]
 
     async def joined(self, stage: Stage, count: int) -> None:
         """Wait until the group of `stage` is stable with so many members."""
         await until(lambda: self._is_stable(stage, count), f"a stable group of {count}")
 
     async def _is_stable(self, stage: Stage, count: int) -> bool:
-        (answer,) = await self._admin.describe_consumer_groups([self.settings.group(stage.name)])
-        state, members = answer.groups[0][2], answer.groups[0][5]
+        state, members = await self._group(stage)
         return state == "Stable" and len(members) == count
+
+    async def rebalances(self, stage: Stage) -> bool:
+        """Whether the group of `stage` waits for members to join."""
+        return (await self._group(stage))[0] == "PreparingRebalance"
+
+    async def _group(self, stage: Stage) -> tuple[str, list[str]]:
+        try:
+            (answer,) = await self._admin.describe_consumer_groups([self.settings.group(stage.name)])
+        except KafkaError as error:  # a fresh broker has no coordinator yet
+            if not error.retriable:
+                raise
+            return "Unknown", []
+        _, _, state, _, _, members, *_ = answer.groups[0]
+        return state, [member[0] for member in members]
 
     async def limit(self, topic: Topic, max_message_bytes: int) -> None:
         """Set how large a record batch `topic` takes."""
@@ -208,17 +240,28 @@ class Scene:
         resource = ConfigResource(ConfigResourceType.TOPIC, self.settings.topic(topic.name), config)
         await self._admin.alter_configs([resource])
 
-    async def settle(self, stage: Stage) -> StageAudit:
-        """Let a worker with all its guards finish, and compare with the recomputation.
+    async def settle(self, stage: Stage, without: str = "") -> StageAudit:
+        """Let a worker with all its guards, or `without` some, finish, and compare with the recomputation.
 
         It has to process one more transfer in each partition first: then it is past whatever was skipped.
         """
-        worker = self.start(stage.name)
+        worker = self.start(stage.name, without)
         await self.push(transfer(900 + partition, partition) for partition in range(PARTITIONS))
         await until(lambda: self.drained(stage), f"lag 0 of {stage.name}")
         worker.send(signal.SIGTERM)
         await worker.ended()
         return await self.audit(stage)
+
+    async def recomputed(self, stage: Stage) -> dict[bytes, bytes]:
+        """State of `stage` after all that it has to read."""
+        state: dict[bytes, bytes] = {}
+        for partition in range(PARTITIONS):
+            run = StageRun(stage)
+            for record in await self.records(stage.reads.name):
+                if record.partition == partition:
+                    run.step(record)
+            state.update(run.table.items())
+        return state
 
     async def audit(self, stage: Stage, pool: Pool | None = None) -> StageAudit:
         """Compare the lane with the recomputation, as it is now."""

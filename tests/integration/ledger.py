@@ -15,7 +15,7 @@ from streams.state.protocols import Origin, Table
 from streams.topics import StateTopic, Topic
 from streams.topology import Stage
 
-__all__ = ["BALANCE", "BOOK", "COPIED", "COPY", "LEDGER", "RECEIPT", "TRANSFER", "Transfer"]
+__all__ = ["ACCOUNTS", "BALANCE", "BOOK", "COPIED", "COPY", "LEDGER", "RECEIPT", "TRANSFER", "Transfer"]
 
 
 class Transfer(Event):
@@ -98,7 +98,7 @@ def copy(transfer: Transfer) -> Outcome:
     if transfer.trouble == "exit":
         os._exit(3)
     if transfer.trouble == "memory":
-        return Ok(tuple(Copied(number=number) for number in range(1 << 40)))
+        raise OverflowError(len(bytearray(1 << 40)))
     if transfer.trouble == "bug":
         raise ZeroDivisionError(transfer.number)
     return Ok((Copied(number=transfer.number),))
@@ -128,7 +128,8 @@ TRANSFER = LedgerTopic("ledger.transfer.v1", Transfer, _shard, _number)
 RECEIPT = LedgerTopic("ledger.receipt.v1", Receipt, _number, _number)
 BALANCE = LedgerTopic("ledger.balance.v1", Balance, _account, _account, cleanup="compact")
 COPIED = LedgerTopic("ledger.copied.v1", Copied, _number, _number)
+ACCOUNTS = StateTopic("ledger.accounts.v1")
 
-BOOK = Stage("book", TRANSFER, (RECEIPT, BALANCE), book, StateTopic("ledger.accounts.v1"), Accounts)
+BOOK = Stage("book", TRANSFER, (RECEIPT, BALANCE), book, ACCOUNTS, Accounts)
 COPY = Stage("copy", TRANSFER, (COPIED,), copy)
 LEDGER = (BOOK, COPY)

@@ -7,6 +7,8 @@ The first kind is named by what it does without (`no_...`, `stock_...`), the sec
 # ruff: noqa: ARG001 - all are called alike, whether they have something to tell or not
 
 import asyncio
+import os
+import signal
 import weakref
 from collections.abc import AsyncIterator, Callable, Sequence
 from types import SimpleNamespace
@@ -16,13 +18,13 @@ import faust.streams
 from faust.transport.drivers import aiokafka as driver
 
 from streams.codec import Message, Record
-from streams.edge import hardened, worker
+from streams.edge import agents, hardened, worker
 from streams.edge.agents import Work, record_of
 from streams.edge.consumer import SafeConsumer
 from streams.edge.hardened import HardenedApp
 from streams.edge.outbox import Outbox, TableRecord
 from streams.edge.table import AtomicTable
-from tests.integration.ledger import TRANSFER
+from tests.integration.ledger import ACCOUNTS, TRANSFER
 from tests.integration.notes import Notes, come_true
 
 _POLL_S = 0.02
@@ -267,3 +269,86 @@ def drops_one(notes: Notes) -> None:
 def no_gap_guard(notes: Notes) -> None:
     """Any offset will do."""
     _put(SafeConsumer, _expected=property(lambda _: {}, lambda _, __: None))
+
+
+# --- Watchdogs
+
+
+def deaf_fetcher(notes: Notes) -> None:
+    """Fetches bring nothing, whatever there is."""
+
+    async def deaf(*_: Any, **__: Any) -> dict[Any, Any]:
+        await asyncio.sleep(0.2)
+        return {}
+
+    _put(driver.Consumer, _getmany=deaf)
+
+
+def no_progress_watch(notes: Notes) -> None:
+    """Nobody looks whether work gets done."""
+
+    async def none(_: HardenedApp) -> bool:
+        return False
+
+    _put(hardened, waiting_work=none)
+
+
+def tells_of_work(notes: Notes) -> None:
+    """Note that a batch is in work."""
+
+    def wrap(work: Work, _: HardenedApp) -> Work:
+        async def noted(records: Sequence[Record]) -> None:
+            notes.tell("at work")
+            await work(records)
+
+        return noted
+
+    _around_work(wrap)
+
+
+# --- Zombies and tables
+
+
+class _Anything:
+    """Equal to every offset."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __eq__(self, _: object) -> bool:
+        return True
+
+
+def no_zombie_rules(notes: Notes) -> None:
+    """The last record of a key wins, and whoever writes it need not be the owner."""
+    _put(AtomicTable, position=lambda *_: -1, _expected_offset=lambda *_: _Anything())
+    no_membership_rule(notes)
+
+
+def no_membership_rule(notes: Notes) -> None:
+    """Effects are made without asking when the group was last heard of."""
+    _put(agents, _require_membership=lambda _: None)
+
+
+def one_by_one(notes: Notes) -> None:
+    """Table writes are records of their own; the worker dies after the first one of the state."""
+    atomically = Outbox.send_atomically
+
+    async def send(self: Outbox, topic: str, partition: int, records: Sequence[TableRecord]) -> int:
+        offsets = []
+        for record in records:
+            offsets.append(await atomically(self, topic, partition, [record]))
+            if topic.endswith(ACCOUNTS.name) and notes.first("died"):
+                os.kill(os.getpid(), signal.SIGKILL)
+        return offsets[0]
+
+    _put(Outbox, send_atomically=send)
+
+
+def recovery_only_warns(notes: Notes) -> None:
+    """An error in recovery is Faust's to handle."""
+
+    def apply(self: AtomicTable, batch: Sequence[Any]) -> None:
+        for event in batch:
+            self._recover(event.message.partition, [event.message])
+
+    _put(AtomicTable, apply_changelog_batch=apply)
