@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -28,7 +29,8 @@ from streams.views import StoryView, newest_first
 __all__ = ["demo", "samples"]
 
 _CRASHES = 3
-_LIMIT_S = 120.0
+_STILL_S = 120.0
+_GLANCE_S = 0.2
 
 
 def samples() -> str:
@@ -87,9 +89,11 @@ class _Progress:
     waiting: set[str]
     events: dict[str, int] = field(default_factory=dict)
     states: dict[str, int] = field(default_factory=dict)
+    moved_at: float = field(default_factory=time.monotonic)
 
     def see(self, topic: str, record: Record) -> None:
         """Follow one record of a topic where documents end."""
+        self.moved_at = time.monotonic()
         value = orjson.loads(record.value) if record.value and not topic.endswith(".dlq") else {}
         if topic == STORY_STATE.name:
             self.states[(record.key or b"").decode()] = value.get("version", 0)
@@ -106,14 +110,11 @@ class _Progress:
 
 async def _processed(live: Running, document_ids: set[str]) -> None:
     progress = _Progress(document_ids)
-    tasks = [asyncio.create_task(_follow(live, progress)), asyncio.create_task(_alarm(live))]
+    tasks = [asyncio.create_task(_follow(live, progress)), asyncio.create_task(_alarm(live, progress))]
     try:
-        async with asyncio.timeout(_LIMIT_S):
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()
-    except TimeoutError as error:
-        raise BrokerError(f"nothing came out within {_LIMIT_S:g} s; the worker says:\n{live.last_words()}") from error
     finally:
         for task in tasks:
             task.cancel()
@@ -131,11 +132,15 @@ async def _follow(live: Running, progress: _Progress) -> None:
                 return
 
 
-async def _alarm(live: Running) -> None:
-    before = live.supervisor.restarts
-    while live.supervisor.restarts < before + _CRASHES:  # noqa: ASYNC110 - a count, and nobody is in a hurry
-        await asyncio.sleep(0.2)
-    raise BrokerError(f"the worker keeps ending; it says:\n{live.last_words()}")
+async def _alarm(live: Running, progress: _Progress) -> None:
+    """Raise when the worker keeps ending, or nothing comes out any more."""
+    most = live.supervisor.restarts + _CRASHES
+    while True:
+        if live.supervisor.restarts >= most:
+            raise BrokerError(f"the worker keeps ending; its log ends with\n{live.last_words()}")
+        if time.monotonic() - progress.moved_at > _STILL_S:
+            raise BrokerError(f"nothing came out for {_STILL_S:g} s; the worker's log ends with\n{live.last_words()}")
+        await asyncio.sleep(_GLANCE_S)
 
 
 async def _views(live: Running) -> list[StoryView]:

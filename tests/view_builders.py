@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from schemas import Algorithm, EnrichedArticle, Story
+from schemas import Algorithm, EnrichedArticle, Story, StoryEvent
 from streams.outcome import Ok
 from streams.stages.enrich import enrich
 from tests.builders import SEEN_AT, article
 
-__all__ = ["enriched", "story"]
+__all__ = ["enriched", "event", "story"]
 
 
 def story(story_id: str, **changes: Any) -> Story:
@@ -32,3 +32,16 @@ def enriched(**changes: Any) -> EnrichedArticle:
     outcome = enrich(article(**changes))
     assert isinstance(outcome, Ok)
     return next(value for value in outcome.values if isinstance(value, EnrichedArticle))
+
+
+def event(story_id: str, version: int, **changes: Any) -> StoryEvent:
+    """Something that happened to a story: a new member, unless the changes say otherwise."""
+    fields: dict[str, Any] = {
+        "story_id": story_id,
+        "story_version": version,
+        "kind": "article_added" if version > 1 else "created",
+        "at": SEEN_AT,
+        "language": "en",
+        "algorithm": Algorithm(name="a", version="1", config_hash="0"),
+    }
+    return StoryEvent.model_validate(fields | changes)
