@@ -28,21 +28,21 @@ _LONGEST_COUNTED = 12
 _SHAPE = ((re.compile("[A-Z]+"), "A"), (re.compile("[a-z]+"), "a"), (re.compile("[0-9]+"), "0"))
 _DIGIT = re.compile("[0-9]")
 
-# Columns of a word's base hashes; the first `_NEAR` are also seen from a neighbour.
+# Columns of a word's base hashes; a neighbour is seen by the first few, fewer the farther it is.
 _WORD, _SHAPED, _CLASS, _GAZETTEER = 0, 1, 2, 3
-_BASE, _NEAR = 22, 9
-_OFFSETS = (
-    (-3, (_WORD,), 0x9E3779B1),
-    (-2, (_WORD, _CLASS, _GAZETTEER, _SHAPED), 0x85EBCA77),
-    (-1, tuple(range(_NEAR)), 0xC2B2AE3D),
-    (1, tuple(range(_NEAR)), 0x27D4EB2F),
-    (2, (_WORD, _CLASS, _GAZETTEER, _SHAPED), 0x165667B1),
-    (3, (_WORD,), 0x2545F491),
+_BASE = 22
+_NEIGHBOURS = (
+    (-3, 1, 0x9E3779B1),
+    (-2, 4, 0x85EBCA77),
+    (-1, 9, 0xC2B2AE3D),
+    (1, 9, 0x27D4EB2F),
+    (2, 4, 0x165667B1),
+    (3, 1, 0x2545F491),
 )
 _PAIRS = 11
 _PHRASES = 3
 _SENTENCE = 2
-FEATURES = _BASE + sum(len(columns) for _, columns, _ in _OFFSETS) + _PAIRS + _PHRASES + _SENTENCE
+FEATURES = _BASE + sum(columns for _, columns, _ in _NEIGHBOURS) + _PAIRS + _PHRASES + _SENTENCE
 
 
 def _hash(text: str) -> int:
@@ -70,11 +70,13 @@ class FeatureTable:
             rows += self._known(words)
             rows += edge
         base = self._hashes[np.array(rows)]
-        at = np.array(places)
-        columns = [base[at]]
-        columns += [base[at + offset][:, near] * np.uint32(by) + np.uint32(by >> 7) for offset, near, by in _OFFSETS]
-        columns += [_pairs(base, at), _in_phrases(sentences, phrases), _sentence(sentences, base[at, _CLASS])]
-        return _mixed(np.concatenate(columns, axis=1))
+        columns = [_shifted(base, 0)]
+        columns += [
+            _shifted(base, offset)[:, :near] * np.uint32(by) + np.uint32(by >> 7) for offset, near, by in _NEIGHBOURS
+        ]
+        words = np.concatenate([*columns, _pairs(base)], axis=1)[np.array(places) - PADDING]
+        whole = [_in_phrases(sentences, phrases), _sentence(sentences, words[:, _CLASS])]
+        return _mixed(np.concatenate([words, *whole], axis=1))
 
     def _known(self, words: Sequence[str]) -> list[int]:
         found = []
@@ -144,9 +146,14 @@ def _case(word: str) -> str:
     return "m" if word.isalpha() else "x"
 
 
-def _pairs(base: Hashes, at: NDArray[np.int64]) -> Hashes:
+def _shifted(base: Hashes, offset: int) -> Hashes:
+    """The rows of the words that stand `offset` away, for every row but the padding at both ends."""
+    return base[PADDING + offset : len(base) - PADDING + offset]
+
+
+def _pairs(base: Hashes) -> Hashes:
     """Conjunctions of a word with its neighbours."""
-    this, before, after = base[at, :4], base[at - 1, :4], base[at + 1, :4]
+    this, before, after = _shifted(base, 0), _shifted(base, -1), _shifted(base, 1)
     cases = before[:, _CLASS] * np.uint32(7) + this[:, _CLASS]
     lists = before[:, _GAZETTEER] * np.uint32(7) + this[:, _GAZETTEER]
     pairs = (
@@ -159,8 +166,8 @@ def _pairs(base: Hashes, at: NDArray[np.int64]) -> Hashes:
         (this[:, _GAZETTEER], after[:, _WORD]),
         (before[:, _WORD], after[:, _WORD]),
         (lists, after[:, _GAZETTEER]),
-        (base[at - 2, _WORD], before[:, _WORD]),
-        (after[:, _WORD], base[at + 2, _WORD]),
+        (_shifted(base, -2)[:, _WORD], before[:, _WORD]),
+        (after[:, _WORD], _shifted(base, 2)[:, _WORD]),
     )
     return np.stack([_pair(one, other, salt) for salt, (one, other) in enumerate(pairs)], axis=1)
 

@@ -77,7 +77,7 @@ class Tagger:
         """Sum of the weights of each row of buckets, a column a label."""
         columns = []
         for lane in self.lanes:
-            sums = lane[buckets].sum(axis=1)
+            sums = lane.take(buckets).sum(axis=1)
             columns += [sums >> np.uint64(_LANE_BITS * place) & _LANE_MASK for place in range(_LANES)]
         return np.stack(columns[: len(LABELS)], axis=1).astype(np.int32) - np.int32(_BIAS * buckets.shape[1])
 
