@@ -32,6 +32,8 @@ _EARLIEST = "1995-01-01"
 # A page's navigation can be longer than its article; enough of it to check by.
 _CUT_CHARS = 8000
 
+_PROLOGUE = 10_000
+_START = re.compile(r"<html\b", re.IGNORECASE)
 _LINE_MAX = 500
 _SUMMARY_MAX = 2000
 _BLANK_PAGE = Reading((), "trafilatura")
@@ -66,7 +68,9 @@ def _read(text: str, latest: date) -> Reading:
     from trafilatura import bare_extraction  # noqa: PLC0415 - loads 60 modules, and most documents are plain text
     from trafilatura.utils import load_html  # noqa: PLC0415
 
-    tree = load_html(text)
+    # What does not begin as a page is none to the library: fragments, as feeds carry them, and pages after a comment.
+    start = _START.search(text, 0, _PROLOGUE)
+    tree = load_html(text[start.start() :] if start else f"<html>{text}")
     if tree is None:
         return _BLANK_PAGE
     meta = read_meta(tree)

@@ -101,6 +101,15 @@ def test_broken_json_ld_costs_no_article(source: str) -> None:
     assert read_html(page(head=json_ld(source)), latest=LATEST).paragraphs == PARAGRAPHS
 
 
+@pytest.mark.parametrize("lead", ["", "<!-- a comment that is longer than the fifty characters read -->"])
+def test_a_fragment_is_a_page(lead: str) -> None:
+    fragment = lead + "".join(f"<p>{paragraph}</p>" for paragraph in PARAGRAPHS)
+    assert read_html(fragment, latest=LATEST).paragraphs == PARAGRAPHS
+    one = read_html(f"{lead}<p>{PARAGRAPHS[0]}</p>", latest=LATEST)
+    assert one.paragraphs == PARAGRAPHS[:1]
+    assert read_html(f"{lead}{page()}", latest=LATEST).language == "en-GB"
+
+
 def test_deep_nesting_is_survived() -> None:
     markup = page(before="<div>" * 15_000, after="</div>" * 15_000)
     read_html(markup, latest=LATEST)
