@@ -66,6 +66,7 @@ class _Lane:
     memory_bytes: int
     process: ForkServerProcess | None = None
     connection: Connection = field(init=False)
+    closed: bool = False
 
     def start(self) -> None:
         # A service manager signals the whole group. The worker decides when its processes end,
@@ -83,6 +84,11 @@ class _Lane:
             self.connection.recv()
         except (EOFError, OSError) as error:
             raise PoolError("a CPU process died while it started") from error
+
+    def close(self) -> None:
+        """End it for good; whatever it works on is abandoned."""
+        self.closed = True
+        self.stop()
 
     def stop(self) -> None:
         if self.process is not None:
@@ -102,6 +108,8 @@ class _Lane:
         suspect = -1
         while (dead := self._advance(stage, records, done, deadline_s)) is not None:
             self.stop()
+            if self.closed:
+                raise PoolError("the pool was closed")
             self.start()
             # A process may die of something else, while it is idle even: a document is to blame for the second one.
             if dead.reason == "deadline" or suspect == len(done):
@@ -146,7 +154,7 @@ class Pool:
     async def __aexit__(self, *_: object) -> None:
         await asyncio.gather(*self._starts)
         for lane in self._lanes:
-            lane.stop()
+            lane.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _start(self, lane: _Lane) -> None:

@@ -69,7 +69,9 @@ class AtomicTable(Table):  # type: ignore[misc]
         await super().on_rebalance(*args, **kwargs)
 
     def apply_changelog_batch(self, batch: Iterable[Any]) -> None:
-        """Take changelog records during recovery, in log order."""
+        """Take changelog records during recovery, in log order; nothing once the app has failed."""
+        if self.app.failure is not None:
+            return  # Faust flushes what is left while it stops, and an error then would keep it from stopping
         try:
             by_partition: dict[int, list[Any]] = defaultdict(list)
             for event in batch:

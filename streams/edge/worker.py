@@ -11,6 +11,7 @@ import os
 import resource
 import shutil
 import signal
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ log = logging.getLogger("newsloom.worker")
 
 _STATS = "stats.json"
 _STALE_S = 12 * 60 * 60
+_GRACE_S = 1.5
 
 _ROCKSDB = {
     "driver": "rocksdict",
@@ -135,6 +137,7 @@ async def _supervise(running: list[_Running], stop: asyncio.Event, settings: Set
     ends = [asyncio.create_task(each.app.failed.wait()) for each in running]
     ends.append(asyncio.create_task(stop.wait()))
     await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+    _leave_after(settings.shutdown_s + _GRACE_S)
     failures = [(each.stage.name, each.app.failure) for each in running if each.app.failure is not None]
     for name, failure in failures:
         log.error("stage %s failed: %s: %s", name, type(failure).__name__, failure)
@@ -151,9 +154,18 @@ async def _start(app: HardenedApp) -> None:
         await app.crash(error)
 
 
+def _leave_after(limit_s: float) -> None:
+    """End the process then, whatever holds it: a thread of Faust's, a pool, a producer without its broker."""
+    timer = threading.Timer(limit_s, os._exit, [1])
+    timer.daemon = True
+    timer.start()
+
+
 async def _stop(running: list[_Running], limit_s: float) -> None:
     stops = [asyncio.create_task(each.app.stop()) for each in running]
-    _, late = await asyncio.wait(stops, timeout=limit_s)
+    stopped, late = await asyncio.wait(stops, timeout=limit_s)
+    for error in filter(None, (stop.exception() for stop in stopped)):
+        log.warning("stopping failed: %s: %s", type(error).__name__, error)
     if late:
         # Nothing is lost by going without goodbye: what is not committed comes again.
         log.warning("stopping took longer than %g s", limit_s)
