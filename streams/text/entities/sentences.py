@@ -28,7 +28,7 @@ _WORD = re.compile(
     rf"(?:{_ABBREVIATIONS})\.(?=\s)"
     r"|(?:[^\W\d_]\.){2,}"
     r"|[A-Z]{1,3}\$"
-    r"|\b(?!D-(?:Day|Mark)\b)[RDI]-(?=[A-Z][a-z])"
+    r"|\b(?!D-(?:Day|Mark)\b)[RD]-(?=[A-Z][a-z])"
     r"|[A-Z]\.(?=\s[A-Z])"
     r"|[0-9]+(?:[.,:/-][0-9]+)*(?:st|nd|rd|th|s)?\b%?"
     r"|['’]s\b"
