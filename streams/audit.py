@@ -21,7 +21,7 @@ from streams.edge.table import POSITION
 from streams.memory import StageRun
 from streams.settings import Settings
 from streams.topics import RAW, Topic
-from streams.topology import TERMINAL, TOPOLOGY, Stage
+from streams.topology import ON_THE_WAY, TERMINAL, TOPOLOGY, Stage
 
 __all__ = ["AuditReport", "StageAudit", "audit", "audit_stage", "effective"]
 
@@ -107,7 +107,7 @@ async def _account_for_documents(bootstrap: str, settings: Settings, report: Aud
     ends: dict[str, set[str]] = {"dead_letter": set()}
     for topic in TERMINAL:
         ends[topic.name] = {_document(r) async for r in _records(bootstrap, settings, topic.name)}
-    for source in dict.fromkeys(stage.reads for stage in TOPOLOGY):
+    for source in ON_THE_WAY:
         ends["dead_letter"] |= {_document(r) async for r in _records(bootstrap, settings, source.dead_letters)}
     counts = Counter(document for ids in ends.values() for document in ids)
     report.lost = sorted(document for document in raw if not counts[document])

@@ -34,7 +34,7 @@ from streams.topics import (
     Topic,
 )
 
-__all__ = ["TERMINAL", "TOPOLOGY", "Stage", "stage_named", "topics"]
+__all__ = ["ON_THE_WAY", "TERMINAL", "TOPOLOGY", "Stage", "stage_named", "topics"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,10 @@ TOPOLOGY = (
 )
 
 TERMINAL = (ENRICHED, DUPLICATE)
-"""Where a document ends, exactly once, unless it is in a dead-letter topic."""
+"""Where a document ends, exactly once, unless it is parked on the way."""
+
+ON_THE_WAY = (RAW, NORMALIZED, UNIQUE)
+"""Topics whose dead letters are a document's end. One whose story candidate is parked has been enriched."""
 
 
 def stage_named(name: str) -> Stage:
