@@ -12,7 +12,6 @@ import orjson
 
 from schemas import RawDocument
 from streams.app import Running, running, scratch
-from streams.balance import document_of
 from streams.clock import now
 from streams.codec import Record
 from streams.edge.admin import delete_topics
@@ -20,11 +19,12 @@ from streams.edge.reader import read_topics
 from streams.errors import BrokerError, InputError
 from streams.ingest import IngestOptions, Refused, documents
 from streams.ingest.push import push
-from streams.lookup import read_enriched, read_stories
+from streams.observe.balance import document_of
+from streams.observe.lookup import read_enriched, read_stories
+from streams.observe.views import StoryView, newest_first
 from streams.settings import Settings
 from streams.topics import DUPLICATE, STORY_EVENT, STORY_STATE
 from streams.topology import TOPOLOGY
-from streams.views import StoryView, newest_first
 
 __all__ = ["demo", "samples"]
 

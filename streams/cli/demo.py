@@ -9,7 +9,7 @@ from streams.cli.output import emit, say
 from streams.cli.show import show_view
 
 if TYPE_CHECKING:
-    from streams.views import StoryView
+    from streams.observe.views import StoryView
 
 __all__ = ["register"]
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from streams.app import Running, only_one, running
 from streams.cli.output import console, counted, remark, safe
 from streams.errors import BrokerError
+from streams.observe.status import Status, read_status
 from streams.settings import Settings
-from streams.status import Status, read_status
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -46,7 +46,7 @@ def register(app: typer.Typer) -> None:
         ```
         """
         from streams.errors import UsageError
-        from streams.offline import run_in_memory
+        from streams.offline.pipeline import run_in_memory
 
         if not memory:
             raise UsageError("say --memory; to run on Kafka, use `newsloom up` and `newsloom push`")
@@ -77,7 +77,7 @@ def _dump(pipeline: "MemoryPipeline", topic: str) -> None:
 
 
 def _stories(pipeline: "MemoryPipeline", *, json: bool) -> None:
-    from streams.offline import story_views
+    from streams.offline.pipeline import story_views
 
     views = story_views(pipeline)
     if json:

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from schemas import EnrichedArticle, Story
-    from streams.lookup import ArticleFound
-    from streams.views import StoryView
+    from streams.observe.lookup import ArticleFound
+    from streams.observe.views import StoryView
 
 __all__ = ["show_found", "show_stories", "show_view"]
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from streams.ingest import IngestOptions
-    from streams.trial import Decision, Finals, Trial
+    from streams.offline.trial import Decision, Finals, Trial
 
 __all__ = ["register"]
 
@@ -147,7 +147,7 @@ def _run(
     decide: "Callable[[Decision], bytes | None] | None" = None,
     final: bool = False,
 ) -> None:
-    from streams.trial import Finals, Trial
+    from streams.offline.trial import Finals, Trial
 
     trial = Trial(stage)
     finals = Finals("duplicates" if stage == "dedupe" else "stories") if final else None
@@ -170,7 +170,7 @@ def _feed(
 ) -> int:
     """Print decisions as they come, and problems beside them; the number of inputs not taken."""
     from streams.ingest import Refused
-    from streams.trial import read_inputs
+    from streams.offline.trial import read_inputs
 
     refused = told = 0
     for item in read_inputs(paths, options):

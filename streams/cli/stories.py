@@ -11,8 +11,8 @@ from streams.cli.show import show_found, show_stories, show_view
 
 if TYPE_CHECKING:
     from schemas import Story
-    from streams.lookup import ArticleFound
-    from streams.views import StoryView
+    from streams.observe.lookup import ArticleFound
+    from streams.observe.views import StoryView
 
 __all__ = ["register"]
 
@@ -51,8 +51,8 @@ def _list(stories: typer.Typer) -> None:
         ```
         """
         from streams.app import connected
-        from streams.lookup import read_stories
-        from streams.views import newest_first
+        from streams.observe.lookup import read_stories
+        from streams.observe.views import newest_first
 
         settings = call.settings()
         after = instant(since) if since else None
@@ -92,7 +92,7 @@ def _show_story(stories: typer.Typer) -> None:
     ) -> None:
         """Show a story with its articles. The id of a story that was merged into another one leads there."""
         from streams.app import connected
-        from streams.lookup import show_story
+        from streams.observe.lookup import show_story
 
         settings = call.settings()
 
@@ -117,7 +117,7 @@ def _show_article(articles: typer.Typer) -> None:
     ) -> None:
         """Show what became of an article: clean text, entities and story; or the original, or the reason."""
         from streams.app import connected
-        from streams.lookup import find_article
+        from streams.observe.lookup import find_article
 
         settings = call.settings()
 

@@ -8,8 +8,8 @@ from streams.cli.command import AsJson, Call, command, group, run
 from streams.cli.output import console, emit, emit_bytes, remark
 
 if TYPE_CHECKING:
-    from streams.balance import Balance
     from streams.edge.admin import StageLag, TopicFacts
+    from streams.observe.balance import Balance
 
 __all__ = ["register"]
 
@@ -63,9 +63,9 @@ def _describe(topics: typer.Typer) -> None:
         a dead letter; counted by document id, so that a second push or a redelivery counts once.
         """
         from streams.app import connected
-        from streams.balance import balance
         from streams.edge.admin import describe as describe_topics
         from streams.edge.admin import stage_lags
+        from streams.observe.balance import balance
 
         settings = call.settings()
 

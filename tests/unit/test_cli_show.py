@@ -4,8 +4,8 @@ import pytest
 
 from schemas import StoryArticle
 from streams.cli.show import show_found, show_stories, show_view
-from streams.lookup import ArticleFound
-from streams.views import StoryView
+from streams.observe.lookup import ArticleFound
+from streams.observe.views import StoryView
 from tests.builders import BODY, SEEN_AT
 from tests.view_builders import enriched, story
 

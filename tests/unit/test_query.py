@@ -5,7 +5,7 @@ import pytest
 
 from streams.codec import Record
 from streams.errors import UsageError
-from streams.query import Query, value_of
+from streams.observe.query import Query, value_of
 
 
 def record(value: bytes | None, **headers: str) -> Record:

@@ -6,7 +6,7 @@ from io import StringIO
 from rich.console import Console
 
 from streams.cli.live import picture
-from streams.status import combined
+from streams.observe.status import combined
 
 
 def report(records: int, *, busy_s: float = 1.0, peak_mb: float = 100.0, stage: str = "normalize") -> dict[str, object]:

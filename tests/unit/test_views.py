@@ -6,7 +6,7 @@ import pytest
 
 from schemas import Layers, Story, StoryArticle
 from streams.errors import InputError
-from streams.views import StoryView, article_json, find_story, newest_first, only_match
+from streams.observe.views import StoryView, article_json, find_story, newest_first, only_match
 from tests.builders import SEEN_AT
 from tests.view_builders import enriched, story
 

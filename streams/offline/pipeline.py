@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from schemas import EnrichedArticle, Story
 from streams.ingest import IngestOptions, Refused, documents
 from streams.memory import MemoryPipeline
+from streams.observe.views import StoryView, newest_first
 from streams.topics import ENRICHED, STORY_STATE
-from streams.views import StoryView, newest_first
 
 __all__ = ["run_in_memory", "story_views"]
 

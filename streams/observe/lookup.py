@@ -11,10 +11,10 @@ from streams.codec import Record, decode, header
 from streams.deadletter import read_dead_letter
 from streams.edge.reader import partition_count, partition_for, read_table, read_topic
 from streams.errors import InputError
+from streams.observe.views import StoryView, article_json, find_story, only_match
 from streams.settings import Settings
 from streams.topics import DUPLICATE, ENRICHED, NORMALIZED, RAW, STORY_EVENT, STORY_STATE, Topic
 from streams.topology import TOPOLOGY
-from streams.views import StoryView, article_json, find_story, only_match
 
 __all__ = ["ArticleFound", "find_article", "read_stories", "show_story"]
 

@@ -1,0 +1,1 @@
+"""Looking at a live system through its topics: nothing is committed, and no worker notices."""

@@ -1,0 +1,1 @@
+"""Without a broker: the whole pipeline in memory, or one stage alone, over files."""
