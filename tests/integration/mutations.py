@@ -306,6 +306,15 @@ def tells_of_work(notes: Notes) -> None:
     _around_work(wrap)
 
 
+def unbounded_stop(notes: Notes) -> None:
+    """A stop takes as long as it takes."""
+
+    async def stop(running: Sequence[Any], _: float) -> None:
+        await asyncio.gather(*(each.app.stop() for each in running))
+
+    _put(worker, _stop=stop, _leave_after=lambda _: None)
+
+
 # --- Zombies and tables
 
 
