@@ -62,7 +62,8 @@ async def test_b_a_batch_that_failed_comes_again(scene: Scene) -> None:
 async def test_b_a_stock_agent_has_acked_the_batch_that_failed(scene: Scene) -> None:
     await scene.push(transfer(number) for number in range(10))
     worker = scene.start("copy", "fails_once,stock_agent")
-    await until(lambda: scene.drained(COPY), "all is committed")
+    # The rest may stall with the agent; here it is about the batch that failed, which was the first.
+    await until(lambda: _at_most(scene, 9), "the batch that failed is committed")
     await scene.kill(worker, COPY)
     assert (await scene.settle(COPY)).missing
 
