@@ -17,6 +17,7 @@ from streams.text.encoding import charset_of_media_type, decode, printable_share
 from streams.text.fingerprint import identify
 from streams.text.html_page import read_html
 from streams.text.language import Language, detect_language
+from streams.text.markdown import without_markup
 from streams.text.plain import read_plain
 from streams.text.reading import Reading, TooLargeError, UnreadableError
 
@@ -27,7 +28,8 @@ VERSION = "normalize-1"
 MAX_CHARS = 500_000
 """Longest text that can be one article; a novel is as long."""
 
-_PLAIN = frozenset({"text/plain", "text/markdown"})
+_MARKDOWN = "text/markdown"
+_PLAIN = frozenset({"text/plain", _MARKDOWN})
 _HTML = frozenset({"text/html", "application/xhtml+xml"})
 
 # Zones are guessed wrong by publishers, and clocks of crawlers go slow; later than this is an error.
@@ -45,7 +47,7 @@ def normalize(raw: RawDocument) -> Outcome:
     if text is None:
         return Dead("undecodable", f"charset {raw.charset or charset_of_media_type(raw.media_type)}")
     try:
-        reading = _read(text, raw, is_html=media_type in _HTML)
+        reading = _read(text, raw, media_type)
     except TooLargeError as error:
         return Dead("too_large", str(error))
     except UnreadableError as error:
@@ -62,12 +64,12 @@ def _text(raw: RawDocument) -> str | None:
     return text if printable_share(text) >= _MIN_PRINTABLE else None
 
 
-def _read(text: str, raw: RawDocument, *, is_html: bool) -> Reading:
-    if is_html:
+def _read(text: str, raw: RawDocument, media_type: str) -> Reading:
+    if media_type in _HTML:
         return read_html(text, latest=(raw.first_seen_at + _AHEAD).date())
     if len(text) > MAX_CHARS:
         raise TooLargeError(f"text of {len(text)} characters")
-    return read_plain(text, title=raw.title)
+    return read_plain(without_markup(text) if media_type == _MARKDOWN else text, title=raw.title)
 
 
 def _article(raw: RawDocument, reading: Reading) -> Outcome:
