@@ -1,6 +1,30 @@
-"""Imported once by the fork server, so that a CPU process starts warm."""
+"""Imported once by the fork server: CPU processes are forked from it warm, and share what is loaded here.
 
-import streams.runner
-import streams.topology
+One small document goes through the stateless stages, so that their models are in memory before the first fork.
+"""
 
-__all__ = ["streams"]
+from datetime import UTC, datetime
+
+from schemas import Event, RawDocument, Source
+from streams.outcome import Ok, Tombstone
+from streams.topology import TOPOLOGY
+
+__all__ = ["warm"]
+
+_TEXT = "Mayor Ann Example opened the bridge over the river on Monday, the city of Sampleton said. " * 4
+
+
+def warm() -> None:
+    """Load what the stateless stages load at their first document."""
+    document = RawDocument(
+        document_id="warm", source=Source(id="warm"), content=_TEXT, first_seen_at=datetime(2000, 1, 1, tzinfo=UTC)
+    )
+    values: tuple[Event | Tombstone, ...] = (document,)
+    for stage in TOPOLOGY:
+        known = next((value for value in values if isinstance(value, stage.reads.model)), None)
+        if stage.state is None and known is not None:
+            outcome = stage.run(known)
+            values += outcome.values if isinstance(outcome, Ok) else ()
+
+
+warm()
