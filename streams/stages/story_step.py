@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from typing import Literal
 
 from schemas import Algorithm, Event, Story, StoryArticle, StoryEvent
@@ -27,7 +28,7 @@ class StoryStep:
         self.book = book
         self._config = config
         self._at = at
-        self._algorithm = Algorithm(name=NAME, version=VERSION, config_hash=config.digest())
+        self._algorithm = _algorithm(config)
         self._events: list[StoryEvent] = []
         self._changed: dict[str, StoryRecord] = {}
         self._forgotten: list[str] = []
@@ -98,3 +99,8 @@ class StoryStep:
         """Events in order, each changed story once, tombstones of the forgotten."""
         stories = (published(story, self.book.language, self._algorithm) for story in self._changed.values())
         return (*self._events, *stories, *(Tombstone(Story, story_id) for story_id in self._forgotten))
+
+
+@cache
+def _algorithm(config: ClusterConfig) -> Algorithm:
+    return Algorithm(name=NAME, version=VERSION, config_hash=config.digest())

@@ -1,7 +1,7 @@
 """What the assigner compares: a story's field sums and its last members, as flat arrays.
 
-In memory a profile is what `decode` makes of its bytes, also right after a change, so that
-an index rebuilt from the table cannot differ from the one that grew.
+A profile equals what `decode` makes of its bytes, array for array, so that an index
+rebuilt from the table cannot differ from the one that grew.
 """
 
 import struct
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from schemas import StoryVectors
 from streams.text.sparse import Ids, Weights, unpack
 
-__all__ = ["FIELDS", "MEMBERS", "Matcher", "Profile", "Query", "article_profile", "decode", "encode", "joined"]
+__all__ = ["FIELDS", "MEMBERS", "Matcher", "Profile", "Query", "Shelf", "article_profile", "decode", "encode", "joined"]
 
 FIELDS = 4
 """Segments that are sums over all members: all, title, lead, ent."""
@@ -32,6 +32,8 @@ MAX_TERMS = 400
 _ALL, _TITLE, _LEAD, _ENT, _MEMBER_ALL, _MEMBER_ENT = (
     np.uint32(tag) for tag in (0, 0x3C6EF372, 0x78DDE6E4, 0xB54CDA56, 0xF1BBCDC8, 0x2E2AC13A)
 )
+_FIELD_NUMBERS = np.arange(FIELDS)
+_FIELD_KEYS = _FIELD_NUMBERS.astype(np.uint64) << np.uint64(32)
 _HEADER = struct.Struct("<IqqI")
 
 Floats = NDArray[np.float64]
@@ -89,8 +91,13 @@ class Profile:
 
 
 def _heaviest(segment: Segment, count: int) -> list[tuple[int, float]]:
-    order = np.lexsort((segment.ids, -segment.weights))[:count]
-    return list(zip(segment.ids[order].tolist(), segment.weights[order].tolist(), strict=True))
+    ids, weights = segment
+    if len(ids) > count:
+        # The weight of the last place first: only a few terms are then left to sort by id as well.
+        kept = weights >= np.partition(weights, -count)[-count]
+        ids, weights = ids[kept], weights[kept]
+    order = np.lexsort((ids, -weights))[:count]
+    return list(zip(ids[order].tolist(), weights[order].tolist(), strict=True))
 
 
 def article_profile(vectors: StoryVectors, at: int) -> Profile:
@@ -104,25 +111,45 @@ def article_profile(vectors: StoryVectors, at: int) -> Profile:
 
 def joined(one: Profile, other: Profile) -> Profile:
     """One story of two; the members kept are the last of `other`, then those of `one`."""
-    sums = [_sum(one.segment(number), other.segment(number)) for number in range(FIELDS)]
     members = [profile.member(number) for profile in (one, other) for number in range(profile.members)]
     recent = [segment for member in members[-MEMBERS:] for segment in member]
     first, last = min(one.first, other.first), max(one.last, other.last)
-    return _profile(one.size + other.size, first, last, [*sums, *recent])
+    return _profile(one.size + other.size, first, last, [*_sums(one, other), *recent])
 
 
-def _sum(one: Segment, other: Segment) -> Segment:
-    ids, places = np.unique(np.concatenate((one.ids, other.ids)), return_inverse=True)
-    weights = np.bincount(places, np.concatenate((one.weights, other.weights)), len(ids)).astype("<f4")
-    if len(ids) > MAX_TERMS:
-        kept = np.sort(np.lexsort((ids, -weights))[:KEPT_TERMS])
-        ids, weights = ids[kept], weights[kept]
-    return Segment(ids, weights)
+def _sums(one: Profile, other: Profile) -> list[Segment]:
+    """The sums of both, all fields in one sort."""
+    keys = np.concatenate([_keys(profile) for profile in (one, other)])
+    terms = np.concatenate([profile.weights[: profile.ends[FIELDS - 1]] for profile in (one, other)])
+    found, places = np.unique(keys, return_inverse=True)
+    ids, weights = found.astype("<u4"), np.bincount(places, terms, len(found)).astype("<f4")
+    bounds = (0, *found.searchsorted(_FIELD_KEYS[1:]).tolist(), len(found))
+    return [_cut(Segment(ids[start:end], weights[start:end])) for start, end in pairwise(bounds)]
+
+
+def _keys(profile: Profile) -> NDArray[np.uint64]:
+    """Field and id of each term of the sums, as one number."""
+    ends = profile.ends[:FIELDS]
+    return np.repeat(_FIELD_KEYS, _lengths(ends)) | profile.ids[: ends[-1]]
+
+
+def _lengths(ends: NDArray[np.int64]) -> NDArray[np.int64]:
+    lengths = ends.copy()
+    lengths[1:] -= ends[:-1]
+    return lengths
+
+
+def _cut(segment: Segment) -> Segment:
+    ids, weights = segment
+    if len(ids) <= MAX_TERMS:
+        return segment
+    kept = np.sort(np.lexsort((ids, -weights))[:KEPT_TERMS])
+    return Segment(ids[kept], weights[kept])
 
 
 def _tagged(segment: Segment, tag: np.uint32) -> Segment:
     ids = segment.ids ^ tag
-    order = np.argsort(ids)
+    order = ids.argsort()
     return Segment(ids[order], segment.weights[order])
 
 
@@ -131,22 +158,21 @@ def _as_member(sums: Sequence[Segment]) -> tuple[Segment, Segment]:
 
 
 def _profile(size: int, first: int, last: int, segments: Sequence[Segment]) -> Profile:
-    # cumsum adds from left to right; sum() and dot() may not, and not everywhere the same.
-    norms = tuple(
-        float(np.sqrt(np.cumsum(np.square(segment.weights, dtype=np.float64))[-1])) if len(segment.ids) else 0.0
-        for segment in segments[:FIELDS]
-    )
     ids = np.concatenate([segment.ids for segment in segments])
     weights = np.concatenate([segment.weights for segment in segments])
-    ends = np.cumsum([len(segment.ids) for segment in segments])
-    return Profile(size, first, last, ids, weights, ends, norms)
+    lengths = [len(segment.ids) for segment in segments]
+    ends = np.fromiter(accumulate(lengths), np.int64, len(lengths))
+    # bincount adds in input order; sum() and dot() may not, and not everywhere the same.
+    squares = np.square(weights[: ends[FIELDS - 1]], dtype=np.float64)
+    norms = np.sqrt(np.bincount(np.repeat(_FIELD_NUMBERS, lengths[:FIELDS]), squares, FIELDS))
+    return Profile(size, first, last, ids, weights, ends, tuple(norms.tolist()))
 
 
 def encode(profile: Profile) -> bytes:
     """Header, segment lengths, ids, weights, little-endian; a single article is not kept twice."""
     count = FIELDS if profile.size == 1 else len(profile.ends)
     end = int(profile.ends[count - 1])
-    lengths = np.diff(profile.ends[:count], prepend=0).astype("<u4")
+    lengths = _lengths(profile.ends[:count]).astype("<u4")
     header = _HEADER.pack(profile.size, profile.first, profile.last, count)
     return b"".join(
         (header, lengths.tobytes(), profile.ids[:end].astype("<u4").tobytes(), profile.weights[:end].tobytes())
@@ -184,36 +210,54 @@ class Query(NamedTuple):
         return cls(ids[order], weights[order].astype(np.float64))
 
 
+class Shelf(NamedTuple):
+    """Profiles side by side as flat arrays, to be compared with some queries."""
+
+    ids: Ids
+    weights: Weights
+    ends: NDArray[np.int64]
+    counts: list[int]
+
+    @classmethod
+    def of(cls, profiles: Sequence[Profile]) -> "Shelf":
+        """A shelf of one profile or more."""
+        counts = [len(profile.ends) for profile in profiles]
+        starts = list(accumulate((len(profile.ids) for profile in profiles[:-1]), initial=0))
+        return cls(
+            np.concatenate([profile.ids for profile in profiles]),
+            np.concatenate([profile.weights for profile in profiles]),
+            np.concatenate([profile.ends for profile in profiles]) + np.repeat(starts, counts),
+            counts,
+        )
+
+
 class Matcher:
-    """Scalar products of a query with every segment of many profiles, in one pass over flat arrays."""
+    """Scalar products of queries with every segment of many profiles, in one pass over flat arrays."""
 
     def __init__(self) -> None:
         # Which low halves of ids the query has: sorts out most terms before the exact look-up.
         self._seen = np.zeros(1 << 16, dtype=np.bool_)
 
-    def __call__(self, query: Query, profiles: Sequence[Profile]) -> list[Floats]:
-        """One array a profile: the product with each of its segments."""
-        ids = np.concatenate([profile.ids for profile in profiles])
-        weights = np.concatenate([profile.weights for profile in profiles])
-        ends = np.concatenate([profile.ends for profile in profiles])
-        counts = [len(profile.ends) for profile in profiles]
-        starts = np.cumsum([0, *(len(profile.ids) for profile in profiles[:-1])])
-        places, products = self._products(query, ids, weights)
-        # bincount adds in input order, so the sums are the same everywhere.
-        hits = np.searchsorted(ends + np.repeat(starts, counts), places, side="right")
-        sums = np.bincount(hits, products, len(ends)).astype(np.float64, copy=False)
-        bounds = list(accumulate(counts, initial=0))
-        return [sums[start:end] for start, end in pairwise(bounds)]
+    def __call__(self, queries: Sequence[Query], profiles: Sequence[Profile]) -> list[list[list[float]]]:
+        """For each query and each profile the products with each of its segments."""
+        shelf = Shelf.of(profiles)
+        low = shelf.ids.astype(np.uint16)
+        return [self._products(query, shelf, low) for query in queries]
 
-    def _products(self, query: Query, ids: Ids, weights: Weights) -> tuple[NDArray[np.intp], Floats]:
-        low = query.ids.astype(np.uint16)
-        self._seen[low] = True
-        places = np.flatnonzero(self._seen[ids.astype(np.uint16)])
-        self._seen[low] = False
-        if not len(places):
-            return places, np.zeros(0)
-        found = ids[places]
-        nearest = np.minimum(np.searchsorted(query.ids, found), len(query.ids) - 1)
-        hit = query.ids[nearest] == found
+    def _products(self, query: Query, shelf: Shelf, low: NDArray[np.uint16]) -> list[list[float]]:
+        places = self._likely(query, low)
+        found = shelf.ids[places]
+        nearest = query.ids.searchsorted(found)
+        hit = query.ids.take(nearest, mode="clip") == found
         places, nearest = places[hit], nearest[hit]
-        return places, query.weights[nearest] * weights[places]
+        # bincount adds in input order, so the sums are the same everywhere.
+        hits = shelf.ends.searchsorted(places, side="right")
+        sums = np.bincount(hits, query.weights[nearest] * shelf.weights[places], len(shelf.ends)).tolist()
+        return [sums[start:end] for start, end in pairwise(accumulate(shelf.counts, initial=0))]
+
+    def _likely(self, query: Query, low: NDArray[np.uint16]) -> NDArray[np.intp]:
+        own = query.ids.astype(np.uint16)
+        self._seen[own] = True
+        places = np.flatnonzero(self._seen[low])
+        self._seen[own] = False
+        return places

@@ -1,9 +1,9 @@
 """The best story for an article, and the best other story for a story."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from streams.state.cluster_state import Book
-from streams.state.story_profile import FIELDS, Floats, Profile, Query
+from streams.state.story_profile import FIELDS, Profile, Query
 from streams.text.story_model import ClusterConfig, JoinFeatures, MergeFeatures, join_logit, merge_logit
 
 __all__ = ["best_join", "best_merge", "join_candidates", "merge_candidates"]
@@ -30,9 +30,10 @@ def join_candidates(book: Book, article: Profile, config: ClusterConfig) -> list
         return []
     profiles = [book.live[story_id] for story_id in found]
     query = Query.of([article.segment(number) for number in range(FIELDS + 1)])
+    (products,) = book.match([query], profiles)
     return [
-        (story_id, _join_features(article, profile, products))
-        for story_id, profile, products in zip(found, profiles, book.match(query, profiles), strict=True)
+        (story_id, _join_features(article, profile, seen))
+        for story_id, profile, seen in zip(found, profiles, products, strict=True)
     ]
 
 
@@ -43,11 +44,12 @@ def merge_candidates(book: Book, story_id: str, config: ClusterConfig) -> list[t
     if not found:
         return []
     profiles = [book.live[other] for other in found]
-    sums = book.match(Query.of([story.segment(number) for number in range(FIELDS)]), profiles)
-    members = [book.match(Query.of(story.member(number)), profiles) for number in range(story.members)]
+    sums = Query.of([story.segment(number) for number in range(FIELDS)])
+    members = [Query.of(story.member(number)) for number in range(story.members)]
+    by_profile = zip(*book.match([sums, *members], profiles), strict=True)
     return [
-        (other, _merge_features(story, profile, sums[number], [products[number] for products in members]))
-        for number, (other, profile) in enumerate(zip(found, profiles, strict=True))
+        (other, _merge_features(story, profile, *products))
+        for other, profile, products in zip(found, profiles, by_profile, strict=True)
     ]
 
 
@@ -58,23 +60,22 @@ def _best(found: Sequence[tuple[float, str]], threshold: float) -> tuple[str, fl
     return (story_id, logit) if logit >= threshold else None
 
 
-def _cosines(products: Sequence[float], one: Profile, other: Profile) -> Iterator[float]:
-    for product, *norms in zip(products, one.norms, other.norms, strict=False):
-        yield product / (norms[0] * norms[1]) if all(norms) else 0.0
+def _cosines(products: Sequence[float], one: Profile, other: Profile) -> list[float]:
+    return [
+        product / (norm * length) if norm and length else 0.0
+        for product, norm, length in zip(products, one.norms, other.norms, strict=False)
+    ]
 
 
-def _join_features(article: Profile, story: Profile, products: Floats) -> JoinFeatures:
-    found = products.tolist()
-    text, title, lead, ent = _cosines(found, article, story)
+def _join_features(article: Profile, story: Profile, products: Sequence[float]) -> JoinFeatures:
+    text, title, lead, ent = _cosines(products, article, story)
     gap = abs(article.last - story.last) / _DAY_MICROS
-    return JoinFeatures(text, title, lead, ent, nearest=max(found[FIELDS::2]), size=story.size, gap_days=gap)
+    return JoinFeatures(text, title, lead, ent, nearest=max(products[FIELDS::2]), size=story.size, gap_days=gap)
 
 
-def _merge_features(one: Profile, other: Profile, sums: Floats, members: Sequence[Floats]) -> MergeFeatures:
-    found = sums.tolist()
-    text, title, lead, ent = _cosines(found, one, other)
-    pairs = [products.tolist() for products in members]
-    alls = [product for products in pairs for product in products[FIELDS::2]]
+def _merge_features(one: Profile, other: Profile, sums: Sequence[float], *members: Sequence[float]) -> MergeFeatures:
+    text, title, lead, ent = _cosines(sums, one, other)
+    alls = [product for products in members for product in products[FIELDS::2]]
     gap = max(0, one.first - other.last, other.first - one.last)
     return MergeFeatures(
         text,
@@ -83,7 +84,7 @@ def _merge_features(one: Profile, other: Profile, sums: Floats, members: Sequenc
         ent,
         nearest=max(alls),
         mean_nearest=sum(alls) / len(alls),
-        nearest_ent=max(product for products in pairs for product in products[FIELDS + 1 :: 2]),
+        nearest_ent=max(product for products in members for product in products[FIELDS + 1 :: 2]),
         gap_days=gap / _DAY_MICROS,
         distance_days=abs((one.first + one.last) - (other.first + other.last)) / 2 / _DAY_MICROS,
         smaller=min(one.size, other.size),

@@ -43,7 +43,7 @@ def unpack(vector: SparseVector) -> tuple[Ids, Weights]:
     """
     ids = np.frombuffer(b64decode(vector.terms, validate=True), dtype="<u4")
     weights = np.frombuffer(b64decode(vector.weights, validate=True), dtype="<f4")
-    if ids.size != weights.size or ids.size > MAX_TERMS or np.any(ids[1:] <= ids[:-1]):
+    if ids.size != weights.size or ids.size > MAX_TERMS or (ids[1:] <= ids[:-1]).any():
         raise ValueError(f"not a sparse vector: at most {MAX_TERMS} ascending ids, and as many weights")
     if ids.size and not _is_unit(weights):
         raise ValueError("not a sparse vector: weights must be positive and of length 1")
@@ -52,5 +52,5 @@ def unpack(vector: SparseVector) -> tuple[Ids, Weights]:
 
 def _is_unit(weights: Weights) -> bool:
     # A comparison with NaN is false, so it is refused as well.
-    within = bool(np.all((weights > 0) & (weights <= 1 + _TOLERANCE)))
-    return within and abs(float(np.sum(np.square(weights, dtype=np.float64))) - 1) <= _TOLERANCE
+    squares = np.square(weights, dtype=np.float64)
+    return bool(weights.min() > 0) and abs(float(squares.sum()) - 1) <= _TOLERANCE

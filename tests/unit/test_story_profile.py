@@ -55,36 +55,56 @@ def test_bytes_are_read_back(story: Profile) -> None:
 def test_products_are_those_of_each_pair_of_segments(article: Profile, found: list[Profile]) -> None:
     query = Query.of([article.segment(number) for number in range(FIELDS + 1)])
     weights = dict(zip(query.ids.tolist(), query.weights.tolist(), strict=True))
-    for products, story in zip(Matcher()(query, found), found, strict=True):
+    for products, story in zip(Matcher()([query], found)[0], found, strict=True):
         expected = [
             sum(weights.get(term, 0.0) * weight for term, weight in pairs(story, number).items())
             for number in range(len(story.ends))
         ]
-        assert products.tolist() == pytest.approx(expected, rel=1e-6, abs=1e-9)
+        assert products == pytest.approx(expected, rel=1e-6, abs=1e-9)
 
 
 @given(articles(), st.lists(stories(), min_size=2, max_size=4))
 def test_products_do_not_depend_on_the_company(article: Profile, found: list[Profile]) -> None:
     match, query = Matcher(), Query.of([article.segment(0)])
-    together = [products.tolist() for products in match(query, found)]
-    assert together == [match(query, [story])[0].tolist() for story in found]
+    assert match([query], found)[0] == [match([query], [story])[0][0] for story in found]
+
+
+@given(articles(), articles(), st.lists(stories(), min_size=1, max_size=4))
+def test_products_do_not_depend_on_other_queries(one: Profile, other: Profile, found: list[Profile]) -> None:
+    match, queries = Matcher(), [Query.of([article.segment(0)]) for article in (one, other)]
+    assert match(queries, found) == [match([query], found)[0] for query in queries]
+
+
+@given(stories(), stories())
+def test_a_sum_is_that_of_each_field(one: Profile, other: Profile) -> None:
+    both = joined(one, other)
+    for number in range(FIELDS):
+        left, right = pairs(one, number), pairs(other, number)
+        expected = {term: left.get(term, 0.0) + right.get(term, 0.0) for term in sorted(left.keys() | right.keys())}
+        assert list(pairs(both, number)) == list(expected)
+        assert list(pairs(both, number).values()) == np.array([*expected.values()], "<f4").tolist()
+
+
+@given(stories(), st.integers(1, 12))
+def test_the_heaviest_are_those_of_a_full_sort(story: Profile, count: int) -> None:
+    ranked = sorted(pairs(story, 0).items(), key=lambda pair: (-pair[1], pair[0]))
+    assert story.heaviest(count) == ranked[:count]
 
 
 def test_an_article_without_terms_meets_nothing() -> None:
     empty = article_profile(vectors({}), 0)
     other = article_profile(vectors({1: 1.0}), 0)
     for query, story in ((empty, other), (other, empty), (empty, empty)):
-        assert not Matcher()(Query.of([query.segment(0)]), [story])[0].any()
+        assert not any(Matcher()([Query.of([query.segment(0)])], [story])[0][0])
     assert empty.heaviest(24) == []
     assert empty.posted(24) == frozenset()
 
 
 def test_a_single_article_is_its_own_member() -> None:
     article = article_profile(vectors({1: 3.0, 2: 4.0}), 7)
-    products = Matcher()(
-        Query.of([*(article.segment(number) for number in range(FIELDS)), article.member(0)[0]]), [article]
-    )
-    assert products[0].tolist() == pytest.approx([1, 1, 1, 1, 1, 0])
+    fields = [article.segment(number) for number in range(FIELDS)]
+    ((products,),) = Matcher()([Query.of([*fields, article.member(0)[0]])], [article])
+    assert products == pytest.approx([1, 1, 1, 1, 1, 0])
     assert article.members == 1
 
 
