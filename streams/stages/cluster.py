@@ -23,8 +23,7 @@ def cluster(candidate: StoryCandidate, state: ClusterState, origin: Origin) -> O
     book = state.book(candidate.language)
     known = book.article(candidate.article_id)
     if known is not None and candidate.revision <= known.revision:
-        again = origin.partition == known.partition and origin.offset <= known.offset
-        return Drop("redelivered" if again else "repushed")
+        return _known(candidate, book, known, origin)
     at = micros(candidate.first_seen_at)
     try:
         profile = article_profile(candidate.vectors, at)
@@ -41,6 +40,13 @@ def cluster(candidate: StoryCandidate, state: ClusterState, origin: Origin) -> O
         _sweep(step, target, state.config)
     book.save_clock()
     return Ok(step.outputs())
+
+
+def _known(candidate: StoryCandidate, book: Book, known: ArticleRecord, origin: Origin) -> Drop:
+    if origin.partition == known.partition and origin.offset <= known.offset:
+        return Drop("redelivered")
+    book.renew_article(candidate.article_id, known, origin)
+    return Drop("repushed")
 
 
 def _story_of(candidate: StoryCandidate, book: Book, known: ArticleRecord | None) -> StoryRecord | None:

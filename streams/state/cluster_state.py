@@ -10,17 +10,18 @@ meet. Whatever is held in memory is a function of the table, and never of the wa
 
 Nothing expires by an article's own time, which may be wrong or long ago, but by how far the
 clock has gone since it came. An article's identity also outlives the next `keep_articles`
-records, however fast the clock runs: within that distance a redelivery is told for sure.
+records, however fast the clock runs, and each new push renews it: what is delivered again
+within that distance is told for sure, be it an article or a push that was dropped.
 """
 
 import struct
 from collections.abc import Iterator, Sequence
 
 from streams.state.due_queue import DueQueue
-from streams.state.protocols import Table
+from streams.state.protocols import Origin, Table
 from streams.state.story_index import StoryIndex
 from streams.state.story_profile import Matcher, Profile, decode, encode
-from streams.state.story_record import ArticleRecord, StoryRecord
+from streams.state.story_record import ArticleRecord, Status, StoryRecord, standing
 from streams.text.story_model import ClusterConfig
 
 __all__ = ["Book", "ClusterState"]
@@ -67,6 +68,14 @@ class Book:
         self._table.put(self._key(b"a", article_id.encode()), record.encode())
         self._arrivals.push(record.number, article_id)
 
+    def renew_article(self, article_id: str, record: ArticleRecord, origin: Origin) -> None:
+        """A known article was pushed again: its identity starts a new term, from this push on."""
+        self.count += 1
+        partition, offset = origin
+        renewed = record._replace(partition=partition, offset=offset, arrived=self.clock, number=self.count)
+        self.put_article(article_id, renewed)
+        self.save_clock()
+
     def story(self, story_id: str) -> StoryRecord | None:
         """A story as it stands, open or not."""
         data = self._table.get(self._story_key(b"s", story_id))
@@ -75,7 +84,7 @@ class Book:
     def put_story(self, record: StoryRecord) -> None:
         """Keep a story as it stands now."""
         self._table.put(self._story_key(b"s", record.story_id), record.encode())
-        self._dues.push(self._due(record), record.story_id)
+        self._dues.push(self._due(record.status, record.touched), record.story_id)
 
     def drop_story(self, story_id: str) -> None:
         """Forget a story that is no longer live."""
@@ -83,9 +92,8 @@ class Book:
 
     def put_profile(self, story_id: str, profile: Profile) -> None:
         """Make a story live, or change what it is compared by."""
-        data = encode(profile)
-        self._table.put(self._story_key(b"v", story_id), data)
-        self._enter(story_id, data)
+        self._table.put(self._story_key(b"v", story_id), encode(profile))
+        self._enter(story_id, profile)
 
     def drop_profile(self, story_id: str) -> None:
         """A story is live no more."""
@@ -133,10 +141,10 @@ class Book:
             if head.at >= self.clock and len(self.live) <= self._config.max_live:
                 return
             self._dues.pop()
-            record = self.story(head.id)
-            if record is not None and self._due(record) == head.at:
+            data = self._table.get(self._story_key(b"s", head.id))
+            if data is not None and self._due(*standing(data)) == head.at:
                 limit -= 1
-                yield min(head.at, self.clock), record
+                yield min(head.at, self.clock), StoryRecord.decode(head.id, data)
 
     def load(self, kind: bytes, suffix: bytes, value: bytes) -> None:
         """Take in one record of the table."""
@@ -147,18 +155,17 @@ class Book:
         elif kind == b"a":
             self._arrivals.push(ArticleRecord.decode(value).number, suffix.decode())
         elif kind == b"s":
-            record = StoryRecord.decode(f"sty_{suffix.hex()}", value)
-            self._dues.push(self._due(record), record.story_id)
+            self._dues.push(self._due(*standing(value)), f"sty_{suffix.hex()}")
         else:
-            self._enter(f"sty_{suffix.hex()}", value)
+            self._enter(f"sty_{suffix.hex()}", decode(value))
 
-    def _enter(self, story_id: str, data: bytes) -> None:
-        self.live[story_id] = profile = decode(data)
+    def _enter(self, story_id: str, profile: Profile) -> None:
+        self.live[story_id] = profile
         self._index.set(story_id, profile.posted(self._config.query_terms))
 
-    def _due(self, record: StoryRecord) -> int:
-        days = self._config.window_days if record.status == "active" else self._config.forget_days
-        return record.touched + int(days * _DAY_MICROS)
+    def _due(self, status: Status, touched: int) -> int:
+        days = self._config.window_days if status == "active" else self._config.forget_days
+        return touched + int(days * _DAY_MICROS)
 
     def _key(self, kind: bytes, suffix: bytes) -> bytes:
         return kind + self.language.encode() + b"\0" + suffix

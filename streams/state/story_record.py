@@ -3,15 +3,17 @@
 import struct
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Literal, NamedTuple, get_args
 
 import orjson
 
-from schemas import Algorithm, Story, StoryArticle, StoryCandidate, StoryEntity
+from schemas import Algorithm, EntityType, Story, StoryArticle, StoryCandidate, StoryEntity
 
 __all__ = [
     "ArticleRecord",
     "Member",
+    "Status",
     "StoryRecord",
     "founded",
     "from_micros",
@@ -19,6 +21,7 @@ __all__ = [
     "pooled",
     "published",
     "revised",
+    "standing",
 ]
 
 MAX_MEMBERS = 50
@@ -26,6 +29,9 @@ MAX_ENTITIES = 64
 PUBLISHED_ENTITIES = 12
 MAX_SOURCES = 512
 MAX_ALIASES = 100
+CACHED = 8192
+"""Members and entities whose published form is kept: a story that grows shows most of them again."""
+
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -43,9 +49,9 @@ def from_micros(at: int) -> datetime:
 
 
 class ArticleRecord(NamedTuple):
-    """An article that was handled: which revision, from where, and the story it went to.
+    """An article that was handled: which revision, where it was last pushed, and the story it went to.
 
-    `arrived` is the clock of its language then, `number` its place in the order of arrival.
+    `arrived` is the clock of its language at that push, `number` its place in the order of pushes.
     """
 
     revision: int
@@ -85,6 +91,7 @@ class Member(NamedTuple):
         """Place in the list of members, oldest first."""
         return (self.first_seen, self.article_id)
 
+    @lru_cache(maxsize=CACHED)  # noqa: B019 - a tuple holds on to nothing but itself
     def published(self) -> StoryArticle:
         """The contract's form."""
         return StoryArticle(
@@ -99,12 +106,18 @@ class EntityCount(NamedTuple):
     """An entity and how many members name it."""
 
     entity_id: str
-    type: str
+    type: EntityType
     name: str
     articles: int
 
+    @lru_cache(maxsize=CACHED)  # noqa: B019 - as above
+    def published(self) -> StoryEntity:
+        """The contract's form."""
+        return StoryEntity(entity_id=self.entity_id, type=self.type, name=self.name, articles=self.articles)
+
 
 Status = Literal["active", "closed", "merged"]
+_STATUSES: tuple[Status, ...] = get_args(Status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +144,11 @@ class StoryRecord:
     members: tuple[Member, ...] = ()
 
     def encode(self) -> bytes:
-        """A JSON array in the order of the fields, without the id, which is in the key."""
+        """A JSON array in the order of the fields, without the id, which is in the key; numbers first."""
         return orjson.dumps(
             (
                 self.version,
-                get_args(Status).index(self.status),
+                _STATUSES.index(self.status),
                 self.size,
                 self.first,
                 self.last,
@@ -158,7 +171,7 @@ class StoryRecord:
         return cls(
             story_id,
             version,
-            get_args(Status)[status],
+            _STATUSES[status],
             size,
             first,
             last,
@@ -167,9 +180,15 @@ class StoryRecord:
             into,
             tuple(aliases),
             tuple(sources),
-            tuple(EntityCount(*entity) for entity in entities),
-            tuple(Member(*member) for member in members),
+            tuple(map(EntityCount._make, entities)),
+            tuple(map(Member._make, members)),
         )
+
+
+def standing(data: bytes) -> tuple[Status, int]:
+    """`status` and `touched` of an encoded record, without reading its lists."""
+    _, status, _, _, _, touched, _ = data.split(b",", 6)
+    return _STATUSES[int(status)], int(touched)
 
 
 def founded(story_id: str, candidate: StoryCandidate, clock: int) -> StoryRecord:
@@ -237,9 +256,7 @@ def published(record: StoryRecord, language: str, algorithm: Algorithm) -> Story
         last_seen_at=from_micros(record.last),
         merged_into=record.merged_into,
         aliases=record.aliases,
-        entities=tuple(
-            StoryEntity.model_validate(entity._asdict()) for entity in record.entities[:PUBLISHED_ENTITIES] if listed
-        ),
+        entities=tuple(entity.published() for entity in record.entities[:PUBLISHED_ENTITIES] if listed),
         articles=tuple(member.published() for member in record.members if listed),
         algorithm=algorithm,
     )

@@ -89,14 +89,24 @@ def test_a_story_shows_the_title_of_a_member_that_has_one(order: tuple[int, int]
     assert [article.article_id for article in shown.articles] == [value.article_id for value in values]
 
 
-def test_a_redelivery_and_a_new_push_change_nothing() -> None:
+def test_a_redelivery_changes_nothing() -> None:
     desk = Desk()
     desk.take(candidate(1, FIRE))
     before = dict(desk.table.items())
     assert cluster(candidate(1, FIRE), desk.state, Origin(0, 0)) == Drop("redelivered")
-    assert cluster(candidate(1, FIRE), desk.state, Origin(0, 5)) == Drop("repushed")
-    assert cluster(candidate(1, FIRE), desk.state, Origin(1, 0)) == Drop("repushed")
     assert dict(desk.table.items()) == before
+
+
+def test_a_new_push_is_noted_and_changes_no_story() -> None:
+    desk = Desk()
+    desk.take(candidate(1, FIRE))
+    before = dict(desk.table.items())
+    assert cluster(candidate(1, FIRE), desk.state, Origin(0, 5)) == Drop("repushed")
+    assert cluster(candidate(1, FIRE), desk.state, Origin(0, 5)) == Drop("redelivered")
+    assert cluster(candidate(1, FIRE), desk.state, Origin(1, 0)) == Drop("repushed")
+    after = dict(desk.table.items())
+    assert {key[:1] for key in before if before[key] != after[key]} == {b"m", b"a"}
+    assert before.keys() == after.keys()
 
 
 def test_a_revision_updates_the_story_it_is_in() -> None:
@@ -176,6 +186,18 @@ def test_a_redelivery_is_told_however_fast_the_clock_runs() -> None:
     for number in range(1, 50):
         desk.take(candidate(number, range(number * 100, number * 100 + 9), hours=24 * 40 * number))
     assert cluster(old, desk.state, Origin(0, 0)) == Drop("redelivered")
+
+
+def test_a_new_push_is_told_from_an_article_when_it_comes_again_after_the_first_one_is_forgotten() -> None:
+    desk = Desk(replace(ClusterConfig(), keep_articles=4, forget_days=1))
+    first = candidate(0, FIRE)
+    desk.take(first)
+    for number in range(1, 4):
+        desk.take(candidate(number, range(number * 100, number * 100 + 9), hours=24 * number))
+    assert cluster(first, desk.state, Origin(0, 9)) == Drop("repushed")
+    desk.take(candidate(4, ELECTION, hours=24 * 4))
+    assert cluster(first, desk.state, Origin(0, 9)) == Drop("redelivered")
+    assert cluster(first, desk.state, Origin(0, 0)) == Drop("redelivered")
 
 
 def test_open_stories_are_bounded() -> None:

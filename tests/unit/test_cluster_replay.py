@@ -34,27 +34,40 @@ WRONG_CLOCKS = (-24.0 * 400, 24.0 * 3, 24.0 * 400)
 class Delivery(NamedTuple):
     """One record, then perhaps a crash: the state is rebuilt and the last records come again."""
 
-    value: StoryCandidate
+    number: int
+    terms: range
+    hours: float
+    language: str
+    revision: int
     rebuild: bool
     again: int
+
+    @property
+    def value(self) -> StoryCandidate:
+        """What is delivered."""
+        number, terms, hours, language, revision, *_ = self
+        return candidate(number, terms, hours=hours, language=language, revision=revision)
 
 
 @st.composite
 def deliveries(draw: st.DrawFn) -> list[Delivery]:
     made: list[Delivery] = []
     revisions: dict[int, int] = {}
-    for step in range(draw(st.integers(1, 40))):
+    for step in range(draw(st.integers(1, 50))):
         number = draw(st.integers(0, 30))
         revisions[number] = revisions.get(number, 0) + draw(st.integers(0, 1))
         topic = draw(st.integers(0, 3)) * 6
-        value = candidate(
-            number,
-            range(topic + draw(st.integers(0, 6)), topic + draw(st.integers(6, 14))),
-            hours=step * 6 + draw(st.sampled_from([0.0, 0.0, 0.0, 1.5, *WRONG_CLOCKS])),
-            language=draw(st.sampled_from(["en", "en", "de"])),
-            revision=revisions[number] + 1,
+        made.append(
+            Delivery(
+                number,
+                range(topic + draw(st.integers(0, 6)), topic + draw(st.integers(6, 14))),
+                hours=step * 6 + draw(st.sampled_from([0.0, 0.0, 0.0, 1.5, *WRONG_CLOCKS])),
+                language=draw(st.sampled_from(["en", "en", "de"])),
+                revision=revisions[number] + 1,
+                rebuild=draw(st.booleans()),
+                again=draw(st.sampled_from([0, 0, 1, 4, 11])),
+            )
         )
-        made.append(Delivery(value, draw(st.booleans()), draw(st.sampled_from([0, 0, 1, 4, 11]))))
     return made
 
 
@@ -95,12 +108,12 @@ def undisturbed(values: Sequence[StoryCandidate]) -> tuple[list[Outcome], list[t
 def test_rebuilds_and_redeliveries_change_nothing(stream: list[Delivery]) -> None:
     expected, content = undisturbed([delivery.value for delivery in stream])
     writer, seen = Writer(), []
-    for offset, (value, rebuild, again) in enumerate(stream):
-        seen.append(writer.take(value, offset))
-        if rebuild:
+    for offset, delivery in enumerate(stream):
+        seen.append(writer.take(delivery.value, offset))
+        if delivery.rebuild:
             writer.flush()
             writer.crash()
-        for earlier in range(max(0, offset - again), offset + 1 if again else 0):
+        for earlier in range(max(0, offset - delivery.again), offset + 1 if delivery.again else 0):
             assert isinstance(writer.take(stream[earlier].value, earlier), Drop)
     assert seen == expected
     assert writer.content() == content

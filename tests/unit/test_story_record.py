@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from streams.state.story_record import (
     MAX_MEMBERS,
     PUBLISHED_ENTITIES,
     ArticleRecord,
+    Status,
     StoryRecord,
     founded,
     from_micros,
@@ -19,6 +21,7 @@ from streams.state.story_record import (
     pooled,
     published,
     revised,
+    standing,
 )
 from streams.text.story_model import ClusterConfig
 from tests.story_builders import candidate
@@ -63,6 +66,12 @@ def test_a_story_record_is_read_back() -> None:
     record = pooled(pooled(naming(1, "Kim"), naming(2, "Kim", "Putin")), story(3, title=None))
     record = replace(record, status="merged", merged_into=story_id(9))
     assert StoryRecord.decode(record.story_id, record.encode()) == record
+
+
+@pytest.mark.parametrize("status", get_args(Status))
+def test_how_a_story_stands_is_read_without_its_lists(status: Status) -> None:
+    record = replace(pooled(naming(1, "a,b"), naming(2, "c")), status=status, touched=-7)
+    assert standing(record.encode()) == (status, -7)
 
 
 def test_pooling_adds_up() -> None:
