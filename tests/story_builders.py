@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
-from schemas import StoryCandidate, StoryVectors
+import numpy as np
+
+from schemas import SparseVector, StoryCandidate, StoryVectors
 from streams.ids import article_id, document_id
 from streams.text.sparse import pack, unit
 
@@ -19,8 +21,14 @@ def vectors(
 ) -> StoryVectors:
     """Vectors of weighted terms; the other fields default to the terms of the text."""
     fields = [dict.fromkeys(text if terms is None else terms, 1.0) for terms in (title, lead, names)]
-    packed = [pack(unit(dict(weights), top=120)) for weights in (text, *fields)]
+    packed = [packed_terms(weights, top=120) for weights in (text, *fields)]
     return StoryVectors(idf_version="test", all=packed[0], title=packed[1], lead=packed[2], ent=packed[3])
+
+
+def packed_terms(weights: Mapping[int, float], *, top: int) -> SparseVector:
+    """A vector of weighted terms."""
+    ids, values = np.array([*weights], "<u4"), np.array([*weights.values()], np.float64)
+    return pack(*unit(ids, values, top=top))
 
 
 def candidate(

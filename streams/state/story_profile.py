@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas import StoryVectors
-from streams.text.sparse import Ids, Weights, unpack
+from streams.text.sparse import Floats, Ids, Weights, unpack
 
 __all__ = ["FIELDS", "MEMBERS", "Matcher", "Profile", "Query", "Shelf", "article_profile", "decode", "encode", "joined"]
 
@@ -35,8 +35,6 @@ _ALL, _TITLE, _LEAD, _ENT, _MEMBER_ALL, _MEMBER_ENT = (
 _FIELD_NUMBERS = np.arange(FIELDS)
 _FIELD_KEYS = _FIELD_NUMBERS.astype(np.uint64) << np.uint64(32)
 _HEADER = struct.Struct("<IqqI")
-
-Floats = NDArray[np.float64]
 
 
 class Segment(NamedTuple):

@@ -1,38 +1,42 @@
 """Sparse vectors on the wire: sorted uint32 ids and float32 weights, base64."""
 
+import math
 from base64 import b64decode, b64encode
-from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
 from schemas import SparseVector
 
-__all__ = ["Ids", "Weights", "pack", "unit", "unpack"]
+__all__ = ["Floats", "Ids", "Weights", "pack", "unit", "unpack"]
 
 MAX_TERMS = 256
 """More than any field has; bounds the work that one vector can cause."""
 
 Ids = NDArray[np.uint32]
 Weights = NDArray[np.float32]
+Floats = NDArray[np.float64]
 
 _TOLERANCE = 1e-3
 
 
-def unit(weights: dict[int, float], *, top: int) -> list[tuple[int, float]]:
-    """The `top` heaviest terms in id order, scaled to length 1; equal weights go by the lower id."""
-    kept = sorted(weights.items(), key=lambda item: (-item[1], item[0]))[:top]
-    kept.sort()
-    # In id order, so that the sum does not depend on the order of the text.
-    length = sqrt(sum(weight * weight for _, weight in kept)) or 1.0
-    return [(term, weight / length) for term, weight in kept]
+def unit(ids: Ids, weights: Floats, *, top: int) -> tuple[Ids, Weights]:
+    """The `top` heaviest of some distinct terms in id order, scaled to length 1; equal weights go by the lower id."""
+    order = np.lexsort((ids, -weights))[:top]
+    order = order[ids[order].argsort()]
+    kept = weights[order]
+    # cumsum adds in id order, so that the length does not depend on the order of the text.
+    length = math.sqrt(np.square(kept).cumsum()[-1]) if kept.size else 1.0
+    return ids[order], (kept / length).astype("<f4")
 
 
-def pack(pairs: list[tuple[int, float]]) -> SparseVector:
-    """The contract's form of (id, weight) pairs that are sorted by id."""
-    terms = np.array([term for term, _ in pairs], dtype="<u4")
-    weights = np.array([weight for _, weight in pairs], dtype="<f4")
-    return SparseVector(terms=b64encode(terms.tobytes()).decode(), weights=b64encode(weights.tobytes()).decode())
+def pack(ids: Ids, weights: Weights) -> SparseVector:
+    """The contract's form of a vector whose ids ascend."""
+    return SparseVector(terms=_base64(ids.astype("<u4")), weights=_base64(weights.astype("<f4")))
+
+
+def _base64(values: Ids | Weights) -> str:
+    return b64encode(values.tobytes()).decode()
 
 
 def unpack(vector: SparseVector) -> tuple[Ids, Weights]:

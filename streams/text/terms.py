@@ -8,6 +8,7 @@ character bigrams.
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from operator import methodcaller
 
 from xxhash import xxh32_intdigest
 
@@ -26,9 +27,10 @@ _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3
 _CASED_BLOCKS = (range(0x41, 0x250), range(0x370, 0x530), range(0x1E00, 0x2000))
 _UPPER = "".join(chr(code) for block in _CASED_BLOCKS for code in block if chr(code).isupper())
 _NAME = re.compile(rf"[{_UPPER}][\w'’\-]*(?:\s+(?:(?:of|de|la|al|bin|van|von|el)\s+)?[{_UPPER}][\w'’\-]*){{0,3}}")
-_LOWER = re.compile(r"\b[^\W\d_]{2,}\b")
+_LETTERS = re.compile(r"\b[^\W\d_]{2,}\b")
 _NUMBER = re.compile(r"\b\d[\d,.]*\d\b|\b\d+\b")
 _YEAR = re.compile(r"(?:19|20)\d\d")
+_matched = methodcaller("group")
 
 _STOP = frozenset(
     """a an the of to in on at for by with from and or but as is are was were be been being it its it's this that these
@@ -42,9 +44,8 @@ _STOP = frozenset(
 
 def words(text: str) -> Iterator[str]:
     """Lower-case words in text order, stop words included; unspaced scripts give bigrams."""
-    for match in _WORD.finditer(text.lower().replace("’", "'")):
-        word = match.group()
-        if _UNSPACED.search(word) and len(word) > 1:
+    for word in map(_matched, _WORD.finditer(text.lower().replace("’", "'"))):
+        if not word.isascii() and len(word) > 1 and _UNSPACED.search(word):
             yield from (word[at : at + 2] for at in range(len(word) - 1))
         else:
             yield word
@@ -90,7 +91,7 @@ def name_terms(title: str, body: str) -> dict[int, float]:
     head = body[:NAME_CHARS]
     counts: dict[int, float] = {}
     for run in _names(head):
-        stems = [_stem(word.lower().replace("’", "'").rstrip("'")) for word in run]
+        stems = [_name_stem(word) for word in run]
         _add(counts, "_".join(stems), 1.0)
         if len(stems) > 1:
             _add(counts, stems[-1], 1.0)
@@ -104,17 +105,22 @@ def name_terms(title: str, body: str) -> dict[int, float]:
     return counts
 
 
+@lru_cache(maxsize=1 << 14)
+def _name_stem(word: str) -> str:
+    return _stem(word.lower().replace("’", "'").rstrip("'"))
+
+
 def _add(counts: dict[int, float], term: str, weight: float) -> None:
     key = _hash(term)
     counts[key] = counts.get(key, 0.0) + weight
 
 
 def _names(text: str) -> Iterator[list[str]]:
-    lower = {word for word in _LOWER.findall(text) if word.islower()}
+    seen = set(_LETTERS.findall(text))
     for match in _NAME.finditer(text):
         run = match.group().split()
         # A sentence starts with a capital whatever the word is.
-        if _starts_sentence(text, match.start()) and run[0].lower() in lower:
+        if _starts_sentence(text, match.start()) and (first := run[0].lower()) in seen and first.islower():
             run = run[1:]
         while run and run[0].lower() in _STOP:
             run = run[1:]

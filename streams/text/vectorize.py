@@ -5,9 +5,12 @@ times and the lead twice. Constants are those of the measured prototype.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
+
+import numpy as np
 
 from schemas import SparseVector, StoryVectors
 from streams.text.idf import Idf, snapshot
@@ -82,12 +85,14 @@ def _terms(found: Iterable[str]) -> list[int]:
 def _count(*parts: tuple[list[int], float]) -> dict[int, float]:
     counts: dict[int, float] = {}
     for terms, weight in parts:
-        for term in terms:
-            counts[term] = counts.get(term, 0.0) + weight
+        for term, count in Counter(terms).items():
+            counts[term] = counts.get(term, 0.0) + weight * count
     return counts
 
 
 def _vector(counts: Mapping[int, float], idf: Idf, *, top: int, relative_length: float = 1.0) -> SparseVector:
-    damping = K1 * (1 - B + B * relative_length)
-    weights = {term: count * (K1 + 1) / (count + damping) * idf(term) for term, count in counts.items()}
-    return pack(unit(weights, top=top))
+    ids = np.fromiter(counts, "<u4", len(counts))
+    found = np.fromiter(counts.values(), np.float64, len(counts))
+    rarity = np.fromiter(map(idf, counts), np.float64, len(counts))
+    weights = found * (K1 + 1) / (found + K1 * (1 - B + B * relative_length)) * rarity
+    return pack(*unit(ids, weights, top=top))

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas import SparseVector
-from streams.text.sparse import MAX_TERMS, pack, unit, unpack
+from streams.text.sparse import MAX_TERMS, unpack
+from tests.story_builders import packed_terms
 
 
 def raw(ids: list[int], weights: list[float]) -> SparseVector:
@@ -16,7 +17,7 @@ def raw(ids: list[int], weights: list[float]) -> SparseVector:
 
 @given(st.dictionaries(st.integers(0, 2**32 - 1), st.floats(1e-3, 1e6), max_size=300), st.integers(1, 120))
 def test_a_unit_vector_goes_over_the_wire(weights: dict[int, float], top: int) -> None:
-    ids, values = unpack(pack(unit(weights, top=top)))
+    ids, values = unpack(packed_terms(weights, top=top))
     assert ids.size == min(len(weights), top)
     assert set(ids.tolist()) <= set(weights)
     if weights:
@@ -24,16 +25,17 @@ def test_a_unit_vector_goes_over_the_wire(weights: dict[int, float], top: int) -
 
 
 def test_the_heaviest_are_kept_and_equal_ones_go_by_the_lower_id() -> None:
-    assert [term for term, _ in unit({7: 1.0, 3: 1.0, 5: 2.0}, top=2)] == [3, 5]
+    ids, _ = unpack(packed_terms({7: 1.0, 3: 1.0, 5: 2.0}, top=2))
+    assert ids.tolist() == [3, 5]
 
 
 @given(st.permutations([(1, 0.3), (2, 0.7), (3, 1.9), (4, 0.1)]))
 def test_the_order_of_the_text_does_not_matter(pairs: list[tuple[int, float]]) -> None:
-    assert pack(unit(dict(pairs), top=9)) == pack(unit(dict(sorted(pairs)), top=9))
+    assert packed_terms(dict(pairs), top=9) == packed_terms(dict(sorted(pairs)), top=9)
 
 
 def test_an_empty_vector_is_one() -> None:
-    ids, weights = unpack(pack([]))
+    ids, weights = unpack(packed_terms({}, top=9))
     assert ids.size == weights.size == 0
 
 
