@@ -1,12 +1,14 @@
 from itertools import pairwise, product
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streams.text.entities import features
 from streams.text.entities.features import FEATURES, FeatureTable
 from streams.text.entities.gazetteer import Phrase, gazetteer
-from streams.text.entities.tagger import LABELS, Tagger, best_paths, constrained, packed, tagger
+from streams.text.entities.tagger import LABELS, FormSums, Tagger, best_paths, constrained, packed, tagger, unpacked
 
 SENTENCES = [
     ["The", "harbour", "of", "Tarnmouth", "was", "closed", "."],
@@ -54,12 +56,30 @@ def test_any_words_get_labels_that_obey_bio(sentences: list[list[str]]) -> None:
 def test_sums_of_lanes_are_the_sums_of_the_weights(seed: int) -> None:
     chance = np.random.default_rng(seed)
     weights = chance.integers(-127, 128, (64, len(LABELS)), dtype=np.int8)
-    weights[:2] = [[127], [-127]]
-    nothing = np.zeros((len(LABELS), len(LABELS)), np.int32)
-    made = Tagger(packed(weights), nothing, nothing[0], FeatureTable())
+    weights[0], weights[1] = [-127, *[127] * 8], [127, *[-127] * 8]
     buckets = chance.integers(0, 64, (20, FEATURES), dtype=np.uint32)
-    buckets[0], buckets[1] = 0, 1
-    assert np.array_equal(made._scores(buckets), weights[buckets].sum(axis=1, dtype=np.int32))
+    buckets[0], buckets[1], buckets[2, ::2] = 0, 1, 1
+    sums = weights[buckets].sum(axis=1, dtype=np.int32)
+    assert np.array_equal(unpacked(packed(weights)[buckets].sum(axis=1), FEATURES), sums - sums[:, :1])
+
+
+def test_sums_of_word_forms_and_context_are_the_sums_of_all_features() -> None:
+    table, lanes = FeatureTable(), packed(np.random.default_rng(5).integers(-127, 128, (64, 9), dtype=np.int8))
+    sums = FormSums(lanes, table)
+    sums.of(table.rows(SENTENCES[:1]))
+    found = table.rows(SENTENCES)
+    context = lanes[table.context(SENTENCES, phrases(SENTENCES), found) % 64].sum(axis=0)
+    whole = lanes[table.features(SENTENCES, phrases(SENTENCES)) % 64].sum(axis=1)
+    assert np.array_equal(sums.of(found) + context, whole)
+
+
+def test_words_forgotten_and_learned_anew_are_tagged_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    weights = np.random.default_rng(6).integers(-127, 128, (64, 9), dtype=np.int8)
+    made = Tagger.of(weights, np.zeros((9, 9), np.int32), np.zeros(9, np.int32))
+    first = made.tag(SENTENCES, phrases(SENTENCES))
+    monkeypatch.setattr(features, "MAX_KNOWN_WORDS", 0)
+    made.tag(SENTENCES[:1], [[]])
+    assert made.tag(SENTENCES[::-1], phrases(SENTENCES[::-1])) == first[::-1]
 
 
 @given(st.integers(0, 2**32 - 1))
@@ -75,6 +95,6 @@ def test_the_best_path_is_the_best_of_all_paths(seed: int) -> None:
         steps = sum(int(transitions[pair]) for pair in pairwise(path))
         return int(opening[path[0]]) + steps + sum(int(scores[row, at, label]) for at, label in enumerate(path))
 
-    for row, path in enumerate(best_paths(scores, lengths, transitions, opening)):
+    for row, path in enumerate(best_paths(scores.transpose(1, 2, 0), lengths, transitions, opening)):
         best = max(total(row, option) for option in product(range(size), repeat=lengths[row]))
         assert total(row, tuple(path)) == best

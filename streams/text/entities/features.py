@@ -6,6 +6,9 @@ same buckets.
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
+from itertools import accumulate
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +16,7 @@ from xxhash import xxh32_intdigest
 
 from streams.text.entities.gazetteer import Phrase, gazetteer
 
-__all__ = ["FEATURES", "FeatureTable", "shouted"]
+__all__ = ["FEATURES", "SEEN_FROM", "FeatureTable", "Rows", "shouted"]
 
 Hashes = NDArray[np.uint32]
 
@@ -42,83 +45,116 @@ _NEIGHBOURS = (
 _PAIRS = 11
 _PHRASES = 3
 _SENTENCE = 2
-FEATURES = _BASE + sum(columns for _, columns, _ in _NEIGHBOURS) + _PAIRS + _PHRASES + _SENTENCE
+
+SEEN_FROM: Sequence[tuple[int, int]] = ((0, _BASE), *((offset, columns) for offset, columns, _ in _NEIGHBOURS))
+"""How far off a word is that another sees, and as how many features: the columns of `FeatureTable.forms`."""
+
+FEATURES = sum(columns for _, columns in SEEN_FROM) + _PAIRS + _PHRASES + _SENTENCE
 
 
 def _hash(text: str) -> int:
     return int(xxh32_intdigest(text.encode("utf-8", "surrogatepass"), SEED))
 
 
+_phrase_hash = lru_cache(1 << 10)(_hash)
 _CAPITALS, _MIXED_CASE = _hash("all capitals"), _hash("mixed case")
 
 
+class Rows(NamedTuple):
+    """`rows` of `FeatureTable.forms` of every word, with padding around sentences; `places` of the words among them."""
+
+    rows: NDArray[np.intp]
+    places: NDArray[np.intp]
+
+
 class FeatureTable:
-    """Turns sentences into rows of feature hashes; remembers word forms, which changes no result."""
+    """Turns sentences into rows of feature hashes; remembers word forms, which changes no result.
+
+    Most features depend on one word form alone, the word's own or a neighbour's: these are
+    `forms`, a row a word form, the first that of a sentence's edge. Those of word and
+    neighbours together are `context`.
+    """
 
     def __init__(self) -> None:
         self._rows: dict[str, int] = {}
-        self._hashes = np.zeros((1 << 10, _BASE), np.uint32)
-        self._hashes[0] = [_hash(f"edge {column}") for column in range(_BASE)]
+        self._base = np.zeros((1 << 10, _BASE), np.uint32)
+        self._base[0] = [_hash(f"edge {column}") for column in range(_BASE)]
 
-    def features(self, sentences: Sequence[Sequence[str]], phrases: Sequence[Sequence[Phrase]]) -> Hashes:
-        """One row a word in text order, `FEATURES` columns; `phrases` are the gazetteer's, by sentence."""
+    def __len__(self) -> int:
+        return len(self._rows) + 1
+
+    def rows(self, sentences: Sequence[Sequence[str]]) -> Rows:
+        """Where the words of `sentences` have their features; valid until `forget`."""
         edge = [0] * PADDING
         rows = list(edge)
         places: list[int] = []
+        known = self._rows
         for words in sentences:
             places.extend(range(len(rows), len(rows) + len(words)))
-            rows += self._known(words)
+            rows += [known[word] if word in known else self._learn(word) for word in words]
             rows += edge
-        base = self._hashes[np.array(rows)]
-        columns = [_shifted(base, 0)]
-        columns += [
-            _shifted(base, offset)[:, :near] * np.uint32(by) + np.uint32(by >> 7) for offset, near, by in _NEIGHBOURS
-        ]
-        words = np.concatenate([*columns, _pairs(base)], axis=1)[np.array(places) - PADDING]
-        whole = [_in_phrases(sentences, phrases), _sentence(sentences, words[:, _CLASS])]
-        return _mixed(np.concatenate([words, *whole], axis=1))
+        return Rows(np.array(rows), np.array(places))
 
-    def _known(self, words: Sequence[str]) -> list[int]:
-        found = []
-        for word in words:
-            row = self._rows.get(word)
-            found.append(self._learn(word) if row is None else row)
-        return found
+    def forms(self, rows: slice | NDArray[np.intp]) -> Hashes:
+        """Features that these word forms are to themselves and to their neighbours."""
+        base = self._base[rows]
+        seen = [base[:, :columns] * np.uint32(by) + np.uint32(by >> 7) for _, columns, by in _NEIGHBOURS]
+        return _mixed(np.concatenate([base, *seen], axis=1))
+
+    def context(self, sentences: Sequence[Sequence[str]], phrases: Sequence[Sequence[Phrase]], found: Rows) -> Hashes:
+        """Features of no word form alone, a column a word; `phrases` are the gazetteer's, by sentence."""
+        base = self._base[:, : _GAZETTEER + 1][found.rows]
+        case = base[found.places, _CLASS]
+        parts = [
+            _pairs(base)[:, found.places - PADDING],
+            _in_phrases(sentences, phrases, found),
+            _sentence(sentences, case),
+        ]
+        return _mixed(np.concatenate(parts))
+
+    def features(self, sentences: Sequence[Sequence[str]], phrases: Sequence[Sequence[Phrase]]) -> Hashes:
+        """All features, a row a word in text order, `FEATURES` columns."""
+        found = self.rows(sentences)
+        forms = self.forms(found.rows)
+        ends = list(accumulate(columns for _, columns in SEEN_FROM))
+        seen = [
+            forms[found.places + offset, end - columns : end]
+            for (offset, columns), end in zip(SEEN_FROM, ends, strict=True)
+        ]
+        return np.concatenate([*seen, self.context(sentences, phrases, found).T], axis=1)
 
     def _learn(self, word: str) -> int:
-        # Rows handed out in this call stay valid: the table only grows until `features` is done with them.
-        row = len(self._rows) + 1
-        if row == len(self._hashes):
-            self._hashes = np.concatenate([self._hashes, np.zeros_like(self._hashes)])
-        self._hashes[row] = [
-            _hash(feature) for feature in _word_features(word, gazetteer().word(word.replace("’", "'")))
-        ]
+        # Rows handed out stay valid: the table only grows until it is told to forget.
+        row = len(self)
+        if row == len(self._base):
+            self._base = np.concatenate([self._base, np.zeros_like(self._base)])
+        plain = word.replace("’", "'")
+        self._base[row] = [_hash(feature) for feature in _word_features(plain, gazetteer().word(plain))]
         self._rows[word] = row
         return row
 
-    def forget(self) -> None:
-        """Drop the remembered word forms when there are too many."""
-        if len(self._rows) > MAX_KNOWN_WORDS:
-            self._rows.clear()
+    def forget(self) -> bool:
+        """Drop the remembered word forms when there are too many; whether it did."""
+        if len(self._rows) <= MAX_KNOWN_WORDS:
+            return False
+        self._rows.clear()
+        return True
 
 
-def _in_phrases(sentences: Sequence[Sequence[str]], phrases: Sequence[Sequence[Phrase]]) -> Hashes:
+def _in_phrases(sentences: Sequence[Sequence[str]], phrases: Sequence[Sequence[Phrase]], rows: Rows) -> Hashes:
     """Gazetteer phrase at the word, before it and after it."""
-    marks = np.zeros(sum(map(len, sentences)) + 2 * len(sentences), np.uint32)
-    inner = np.ones(len(marks), bool)
-    at = 0
+    marks = np.zeros(len(rows.rows), np.uint32)
+    at = PADDING
     for words, found in zip(sentences, phrases, strict=True):
         for phrase in found:
-            marks[at + phrase.first + 1 : at + phrase.last + 1] = _hash("in" + phrase.classes)
-            marks[at + phrase.first + 1] = _hash("at" + phrase.classes)
-        inner[[at, at + len(words) + 1]] = False
-        at += len(words) + 2
-    places = np.flatnonzero(inner)
-    return np.stack([marks[places], marks[places - 1] ^ np.uint32(0x55), marks[places + 1] ^ np.uint32(0xAA)], axis=1)
+            marks[at + phrase.first : at + phrase.last] = _phrase_hash("in" + phrase.classes)
+            marks[at + phrase.first] = _phrase_hash("at" + phrase.classes)
+        at += len(words) + PADDING
+    places = rows.places
+    return np.stack([marks[places], marks[places - 1] ^ np.uint32(0x55), marks[places + 1] ^ np.uint32(0xAA)])
 
 
 def _word_features(word: str, classes: str) -> list[str]:
-    word = word.replace("’", "'")
     lower = word.lower()
     case, shape = _case(word), word
     for pattern, letter in _SHAPE:
@@ -169,7 +205,7 @@ def _pairs(base: Hashes) -> Hashes:
         (_shifted(base, -2)[:, _WORD], before[:, _WORD]),
         (after[:, _WORD], _shifted(base, 2)[:, _WORD]),
     )
-    return np.stack([_pair(one, other, salt) for salt, (one, other) in enumerate(pairs)], axis=1)
+    return np.stack([_pair(one, other, salt) for salt, (one, other) in enumerate(pairs)])
 
 
 def _pair(one: Hashes, other: Hashes, salt: int) -> Hashes:
@@ -178,17 +214,17 @@ def _pair(one: Hashes, other: Hashes, salt: int) -> Hashes:
 
 def _sentence(sentences: Sequence[Sequence[str]], case: Hashes) -> Hashes:
     """Whether most words of the sentence are in capitals, alone and with the word's own case."""
-    marks = np.concatenate(
-        [np.full(len(words), _CAPITALS if shouted(words) else _MIXED_CASE, np.uint32) for words in sentences]
-    )
-    return np.stack([marks, _pair(case, marks, _PAIRS)], axis=1)
+    of_sentences = np.array([_CAPITALS if shouted(words) else _MIXED_CASE for words in sentences], np.uint32)
+    marks = np.repeat(of_sentences, [len(words) for words in sentences])
+    return np.stack([marks, _pair(case, marks, _PAIRS)])
 
 
 def shouted(words: Sequence[str]) -> bool:
     """Whether a sentence of some length is in capitals, as headlines are: six words in ten."""
     capitals = sum(map(str.isupper, words))
-    letters = sum(word[0].isalpha() for word in words)
-    return len(words) > 2 and capitals > 1 and 10 * capitals > 6 * letters  # noqa: PLR2004 - six words in ten
+    if len(words) <= 2 or capitals <= 1:  # noqa: PLR2004 - one or two words are no headline
+        return False
+    return 10 * capitals > 6 * sum(word[0].isalpha() for word in words)
 
 
 def _mixed(hashes: Hashes) -> Hashes:
