@@ -3,7 +3,8 @@
 Keys are a kind, the language and an id, so that languages that share a partition do not
 meet. Whatever is held in memory is a function of the table, and never of the way there.
 
-    m language            clock, records taken in, articles since the last merge sweep, stories touched since
+    m language            clock and what dates lie behind it, records taken in, articles since the last merge sweep,
+                          stories touched since
     a language 0 article  ArticleRecord
     s language 0 story    StoryRecord; closed and merged stories are kept for a while
     v language 0 story    Profile, while the story is live
@@ -26,7 +27,7 @@ from streams.text.story_model import ClusterConfig
 
 __all__ = ["Book", "ClusterState"]
 
-_CLOCK = struct.Struct("<qQI")
+_CLOCK = struct.Struct("<qq?QI")
 _STORY_BYTES = 16
 _DAY_MICROS = 86_400_000_000
 
@@ -34,18 +35,21 @@ _DAY_MICROS = 86_400_000_000
 class Book:
     """Stories and articles of one language.
 
-    `clock` is the highest `first_seen_at` seen, in microseconds since 1970 (0 before the first
-    article; see `ClusterConfig.clock_step_days`), `count` the number of records taken in,
-    `live` the profiles of open stories.
+    `clock` goes with the highest `first_seen_at` seen, in microseconds, and never back (0 before
+    the first article; see `ClusterConfig.clock_step_days`); `ahead` is how far it is ahead of the
+    dates, not 0 only where the first of them were wrong. `count` is the number of records taken
+    in, `live` the profiles of open stories.
     """
 
     def __init__(self, table: Table, language: str, config: ClusterConfig) -> None:
         self.language = language
         self.live: dict[str, Profile] = {}
         self.clock = 0
+        self.ahead = 0
         self.count = 0
         self.since_sweep = 0
         self.touched: list[str] = []
+        self._believed = False
         self._table = table
         self._config = config
         self._index = StoryIndex()
@@ -106,15 +110,26 @@ class Book:
         return self._index.find(query, count=count, budget=self._config.posting_budget, but=but)
 
     def advance(self, at: int) -> None:
-        """Take in one more record: the clock moves to `at`, by one step at most and never back."""
+        """Take in one more record: the clock moves to its date `at`, by one step at most and never back.
+
+        Until two dates in a row lie within `forget_days` the clock stands: a first date that is
+        wrong must not stop it for years. It then goes on with the dates from where it stood.
+        """
         step = int(self._config.clock_step_days * _DAY_MICROS)
-        self.clock = max(self.clock, min(at, self.clock + step)) if self.count else at
+        if not self.count:
+            self.clock = at
+        elif not self._believed:
+            self._believed = abs(at + self.ahead - self.clock) <= int(self._config.forget_days * _DAY_MICROS)
+            if not self._believed:
+                self.ahead = self.clock - at
+        self.clock = max(self.clock, min(at + self.ahead, self.clock + step))
         self.count += 1
 
     def save_clock(self) -> None:
         """Write what `advance` and the sweep count have changed."""
         touched = b"".join(map(_story_bytes, self.touched))
-        self._table.put(b"m" + self.language.encode(), _CLOCK.pack(self.clock, self.count, self.since_sweep) + touched)
+        numbers = _CLOCK.pack(self.clock, self.ahead, self._believed, self.count, self.since_sweep)
+        self._table.put(b"m" + self.language.encode(), numbers + touched)
 
     def forget_articles(self, limit: int) -> None:
         """Forget the oldest identities of articles, at most `limit` of those that are due.
@@ -133,7 +148,7 @@ class Book:
             self._arrivals.pop()
 
     def due_stories(self, limit: int) -> Iterator[tuple[int, StoryRecord]]:
-        """When a story was due and how it stands, earliest first, at most `limit`.
+        """When a story was due, as a date, and how it stands, earliest first, at most `limit`.
 
         Deal with each before taking the next. Beyond `max_live` open stories the earliest are due at once.
         """
@@ -144,12 +159,12 @@ class Book:
             data = self._table.get(self._story_key(b"s", head.id))
             if data is not None and self._due(*standing(data)) == head.at:
                 limit -= 1
-                yield min(head.at, self.clock), StoryRecord.decode(head.id, data)
+                yield min(head.at, self.clock) - self.ahead, StoryRecord.decode(head.id, data)
 
     def load(self, kind: bytes, suffix: bytes, value: bytes) -> None:
         """Take in one record of the table."""
         if kind == b"m":
-            self.clock, self.count, self.since_sweep = _CLOCK.unpack_from(value)
+            self.clock, self.ahead, self._believed, self.count, self.since_sweep = _CLOCK.unpack_from(value)
             rest = value[_CLOCK.size :]
             self.touched = [f"sty_{rest[at : at + _STORY_BYTES].hex()}" for at in range(0, len(rest), _STORY_BYTES)]
         elif kind == b"a":

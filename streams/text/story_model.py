@@ -57,7 +57,8 @@ class ClusterConfig:
     Days are of the clock of a language, which `first_seen_at` drives. A story closes
     `window_days` after it last grew and is forgotten after `forget_days`; so is the identity
     of an article, but not before `keep_articles` more records have come. One record moves the
-    clock by `clock_step_days` at most: a wrong date must not close every story. Beyond
+    clock by `clock_step_days` at most: a wrong date must not close every story. (A source that
+    writes nothing but dates far ahead still runs it on; what stays open is bounded by `max_live`.) Beyond
     `max_live` open stories the oldest close early. A query looks at no more than
     `posting_budget` postings, rarest terms first.
     """

@@ -172,6 +172,16 @@ def test_a_wrong_date_does_not_close_everything() -> None:
     assert kinds(desk.events(candidate(3, FIRE, hours=1))) == ["article_added"]
 
 
+def test_stories_close_at_their_own_dates_also_when_the_first_date_was_wrong() -> None:
+    desk = Desk(replace(ClusterConfig(), clock_step_days=100))
+    desk.take(candidate(0, range(200, 210), hours=24 * 365 * 30))
+    desk.take(candidate(1, FIRE))
+    desk.take(candidate(2, FIRE, hours=1))
+    events = desk.events(candidate(3, ELECTION, hours=24 * 21))
+    closed = {event.story_id: event.at for event in events if event.kind == "closed"}
+    assert closed[founded_by(candidate(1, FIRE))] == START + timedelta(days=20, hours=1)
+
+
 def test_articles_from_long_ago_find_each_other() -> None:
     desk = Desk()
     desk.take(candidate(1, ELECTION))

@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+import pytest
+
 from streams.state.cluster_state import Book, ClusterState
 from streams.state.memory import MemoryTable
 from streams.state.story_record import ArticleRecord
@@ -23,10 +25,29 @@ def known(book: Book, count: int) -> list[int]:
 def test_the_first_record_sets_the_clock_and_later_ones_move_it_by_a_step_and_never_back() -> None:
     book = ClusterState(MemoryTable(), CONFIG).book("en")
     clocks = []
-    for at in (50 * DAY, 40 * DAY, 50 * DAY + 5, 90 * DAY):
+    for at in (50 * DAY, 49 * DAY, 50 * DAY + 5, 40 * DAY, 90 * DAY):
         book.advance(at)
         clocks.append(book.clock)
-    assert clocks == [50 * DAY, 50 * DAY, 50 * DAY + 5, 51 * DAY + 5]
+    assert clocks == [50 * DAY, 50 * DAY, 50 * DAY + 5, 50 * DAY + 5, 51 * DAY + 5]
+
+
+@pytest.mark.parametrize("wrong", [-9000, 9000])
+def test_a_first_date_that_is_wrong_does_not_stop_the_clock(wrong: int) -> None:
+    table, clocks = MemoryTable(), []
+    for day in (wrong, 100, 101, 102, 101, 103):
+        book = ClusterState(table, CONFIG).book("en")
+        book.advance(day * DAY)
+        book.save_clock()
+        clocks.append(book.clock // DAY - wrong)
+    assert clocks == [0, 0, 1, 2, 2, 3]
+    assert book.clock - book.ahead == 103 * DAY
+
+
+def test_once_dates_are_believed_one_that_is_wrong_changes_little() -> None:
+    book = ClusterState(MemoryTable(), CONFIG).book("en")
+    for day in (100, 100, 9000, -9000, 101):
+        book.advance(day * DAY)
+    assert (book.clock, book.ahead) == (101 * DAY, 0)
 
 
 def test_articles_are_forgotten_by_time_but_not_before_others_came() -> None:
