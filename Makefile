@@ -24,6 +24,16 @@ lint: .venv/ready  ## style, types, layers, contracts
 	$(RUN)/lint-imports
 	$(RUN)/python -m schemas.registry --check
 
+.venv-bench/ready: requirements-bench.lock pyproject.toml
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+.PHONY: bench
+bench: .venv-bench/ready  ## what the engine costs, beside a bare pool and two other engines (ten minutes)
+	.venv-bench/bin/python -m tests.bench.engine $(OPTIONS)
+
 .PHONY: format
 format: .venv/ready
 	$(RUN)/ruff format .
@@ -36,3 +46,5 @@ schemas: .venv/ready  ## write the JSON Schemas anew from the models
 .PHONY: lock
 lock:  ## resolve the dependencies anew (needs uv)
 	uv pip compile pyproject.toml --all-extras --group dev --generate-hashes --no-emit-index-url --no-header --upgrade -q -o requirements.lock
+	cp requirements.lock requirements-bench.lock  # its versions are kept wherever quixstreams allows
+	uv pip compile pyproject.toml --all-extras --group dev --group bench --generate-hashes --no-emit-index-url --no-header -q -o requirements-bench.lock
