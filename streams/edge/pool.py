@@ -39,7 +39,7 @@ class PoolError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A handled record and the seconds it took."""
+    """A handled record and the processor seconds it took."""
 
     handled: Handled
     seconds: float
@@ -54,9 +54,9 @@ def _serve(connection: Connection, memory_bytes: int) -> None:
         while True:
             stage, records = connection.recv()
             for record in records:
-                begun = time.perf_counter()
+                begun = time.process_time()
                 handled = handle(stage, record)
-                connection.send(Done(handled, time.perf_counter() - begun))
+                connection.send(Done(handled, time.process_time() - begun))
 
 
 @dataclass(slots=True)
