@@ -13,8 +13,9 @@ demo: .venv/ready  ## raw sample articles to one story, through a real Kafka bro
 	$(RUN)/newsloom demo
 
 .PHONY: test
-test: .venv/ready  ## every test, the broker ones too
-	$(RUN)/python -m pytest
+test: .venv/ready  ## every test: first those that need no broker, on all cores, then those that do
+	$(RUN)/python -m pytest -m "not kafka" -n auto
+	$(RUN)/python -m pytest -m kafka
 
 .PHONY: lint
 lint: .venv/ready  ## style, types, layers, contracts
