@@ -120,7 +120,10 @@ def test_a_huge_body_is_read_up_to_its_limit_and_in_time() -> None:
     assert READ_CHARS - len(SUMMIT) < max(ends) <= READ_CHARS
 
 
-@pytest.mark.parametrize("unit", ["A", "A.", "Ab-", "1:", "A'", "Kim ", "U.N. ", "\n", "’s", "Feb. ", "1 of ", "É"])
+@pytest.mark.parametrize(
+    "unit",
+    ["A", "A.", "Ab-", "1:", "A'", "Kim ", "U.N. ", "\n", "’s", "Feb. ", "1 of ", "É", "a.", "@a", "www.", "R-Ky."],
+)
 def test_no_repetition_is_slow(unit: str) -> None:
     began = time.process_time()
     check_offsets(enriched(article(unit * (200_000 // len(unit)) + ".", None))[0])

@@ -44,6 +44,7 @@ def test_each_thing_is_one_entity(name: str) -> None:
     assert {entity.name: entity.type for entity in layer.entities if entity.name in ONCE} == ONCE
     assert len({entity.name for entity in layer.entities}) == len(layer.entities)
     surfaces = {mention.text: entity.name for entity in layer.entities for mention in entity.mentions}
+    assert surfaces["Mercedes"] == "Mercedes-Benz"
     assert surfaces["Kim"] == "Kim Jong Un"
     assert surfaces["Putin"] == "Vladimir Putin"
     assert surfaces["U.N. Security Council"] == "United Nations Security Council"

@@ -1,7 +1,8 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.text.entities.sentences import MAX_WORDS, sentences
+from streams.text.entities.sentences import MAX_WORDS, is_seat, sentences
 
 
 def cut(text: str) -> list[list[str]]:
@@ -27,6 +28,29 @@ def test_what_is_made_somewhere_is_cut_and_a_hyphenated_name_is_not() -> None:
 
 def test_a_senator_is_of_a_party_and_from_a_state() -> None:
     assert cut("(R-Florida) on D-Day") == [["(", "R-", "Florida", ")", "on", "D-Day"]]
+
+
+@pytest.mark.parametrize("seat", ["R-Ky.", "D-N.Y.", "D-Mass.", "R-TX"])
+def test_a_seat_is_one_word(seat: str) -> None:
+    assert cut(f"Varga ({seat}), of {seat}, left") == [["Varga", "(", seat, ")", ",", "of", seat, ",", "left"]]
+    assert is_seat(seat)
+
+
+@pytest.mark.parametrize("word", ["D-Day", "D-Mark", "I-League", "Ky.", "K-12"])
+def test_other_words_are_no_seats(word: str) -> None:
+    assert not is_seat(word)
+    assert cut(f"the {word} of") == [["the", word, "of"]]
+
+
+def test_an_address_is_one_word_without_the_mark_behind_it() -> None:
+    assert cut("Write to a.varga@example.org, see https://t.co/Ab1. (@varga)") == [
+        ["Write", "to", "a.varga@example.org", ",", "see", "https://t.co/Ab1", "."],
+        ["(", "@varga", ")"],
+    ]
+
+
+def test_the_end_of_a_text_is_read_as_the_end_of_a_line() -> None:
+    assert cut("of Varga Inc.") == cut("of Varga Inc.\n") == [["of", "Varga", "Inc."]]
 
 
 def test_a_closing_quotation_mark_belongs_to_its_sentence() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from streams.text.entities.features import shouted
 from streams.text.entities.gazetteer import CLASSES, Gazetteer, Phrase
+from streams.text.entities.revise import revise
 from streams.text.entities.spans import LOC, MISC, ORG, PER, mark, spans
 
 __all__ = ["with_facts"]
@@ -22,9 +23,6 @@ _HINTS = {CLASSES["city"]: LOC, CLASSES["first"]: PER, CLASSES["last"]: PER}
 """Types by the classes of the built one: too many words are a town or a name somewhere to be sure by these alone."""
 
 _ARTICLES = frozenset(("the", "The"))
-_OFFICES = frozenset(
-    ("secretary", "minister", "president", "senator", "governor", "chancellor", "ambassador", "chairman")
-)
 _ACRONYM = 3
 """Letters an acronym must have to be a name without the tagger's consent."""
 
@@ -42,8 +40,7 @@ def with_facts(
         kind = _sure(gazetteer.classes.get(" ".join(words), ""), len(words))
         if kind is not None and kind != span.type:
             mark(found[span.sentence], span.first, span.last, kind)
-    _drop_articles(sentences, found, gazetteer)
-    _drop_offices(sentences, found)
+    revise(sentences, found, gazetteer)
     for words, known, row in zip(sentences, phrases, found, strict=True):
         for phrase in known:
             # "The Sun" is a newspaper only where the tagger sees a name.
@@ -60,26 +57,6 @@ def _sure(classes: str, words: int) -> int | None:
     types = {_TYPES[letter] for letter in classes if letter in _TYPES}
     hints = {_HINTS[letter] for letter in classes if letter in _HINTS} if words == 1 else set()
     return types.pop() if len(types) == 1 and hints <= types else None
-
-
-def _drop_articles(sentences: Sequence[Sequence[str]], labels: list[list[int]], gazetteer: Gazetteer) -> None:
-    """Leave the article out of "The UN", which is known without; "The Hague" is not, and keeps it."""
-    for span in list(spans(labels)):
-        words = sentences[span.sentence][span.first : span.last]
-        rest = " ".join(words[1:])
-        if words[0] in _ARTICLES and rest in gazetteer.classes and " ".join(words) not in gazetteer.classes:
-            labels[span.sentence][span.first] = 0
-            mark(labels[span.sentence], span.first + 1, span.last, span.type)
-
-
-def _drop_offices(sentences: Sequence[Sequence[str]], labels: list[list[int]]) -> None:
-    """Leave the office out of "Treasury Secretary Ilse Varga"."""
-    for span in list(spans(labels)):
-        offices = [at for at in range(span.first, span.last - 1) if sentences[span.sentence][at].lower() in _OFFICES]
-        if span.type == PER and offices:
-            row = labels[span.sentence]
-            row[span.first : offices[-1] + 1] = [0] * (offices[-1] + 1 - span.first)
-            mark(row, offices[-1] + 1, span.last, PER)
 
 
 def _overrule(row: list[int], first: int, last: int, kind: int | None) -> None:

@@ -8,15 +8,21 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-__all__ = ["Sentence", "sentences"]
+from streams.text.addresses import ADDRESS, may_hold_addresses
+
+__all__ = ["Sentence", "is_seat", "sentences"]
 
 MAX_WORDS = 80
 """A sentence is cut here: one without a stop must not cost more than the rest."""
 
+_STATES = (
+    "Ala|Ariz|Ark|Calif|Colo|Conn|Del|Fla|Ga|Ill|Ind|Kan|Ky|La|Md|Mass|Mich|Minn|Miss|Mo|Mont|Neb|Nev|Okla|Ore|Pa|Tenn"
+    "|Tex|Vt|Va|Wash|Wis|Wyo"
+)
 _ABBREVIATIONS = (
     "Mr|Mrs|Ms|Dr|Prof|Gen|Maj|Sgt|Capt|Cpl|Lt|Col|Adm|Cmdr|Sen|Sens|Rep|Reps|Gov|Hon|Rev|Msgr|St|Mt|Ft|Jr|Sr|Inc|Corp|Co"
-    "|Ltd|Bros|vs|No|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec|Ala|Ariz|Ark|Calif|Colo|Conn|Del|Fla|Ga|Ill|Ind"
-    "|Kan|Ky|La|Md|Mass|Mich|Minn|Miss|Mo|Mont|Neb|Nev|Okla|Ore|Pa|Tenn|Tex|Vt|Va|Wash|Wis|Wyo"
+    "|Ltd|Bros|vs|No|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec"
+    f"|{_STATES}"
 )
 # "Russian-made" names Russia's people; "Jong-un" and "Coca-Cola" are names whole.
 _TAILS = (
@@ -24,12 +30,15 @@ _TAILS = (
     "|supplied|speaking|language|style|type|wide|era|friendly|linked|related|bound|designed|produced|educated|brokered"
     "|dominated|ruled|listed|registered|flagged|installed|approved|mediated|inspired|aligned|allied|affiliated|centric"
 )
-_WORD = re.compile(
+# The seat of a member of a parliament: "R-Ky.", "D-N.Y.", "R-TX".
+_SEAT = rf"[RDI]-(?:(?:{_STATES})\.|(?:[A-Z]\.){{2}}|[A-Z]{{2}}(?![\w-]))"
+_PLAIN_WORD = (
     # Most words are of these two kinds, and no other would read them differently: half the time.
     r"[A-Za-z]?[a-z]+(?=[ ,])|[,“”]"
     rf"|(?=[A-Zv])(?:{_ABBREVIATIONS})\.(?=\s|\Z)"
     r"|(?:[^\W\d_]\.){2,}"
     r"|[A-Z]{1,3}\$"
+    rf"|\b{_SEAT}"
     # "R-Florida" is a party and a place.
     r"|\b(?!D-(?:Day|Mark)\b)[RD]-(?=[A-Z][a-z])"
     r"|[A-Z]\.(?=\s[A-Z])"
@@ -39,6 +48,9 @@ _WORD = re.compile(
     r"|\.{2,}"
     r"|\S"
 )
+_WORD = re.compile(_PLAIN_WORD)
+_WORD_OR_ADDRESS = re.compile(f"{ADDRESS}|{_PLAIN_WORD}")
+_SEAT_ALONE = re.compile(_SEAT)
 _STOPS = frozenset(".!?…")
 _CLOSING = frozenset("\"'”’)]»")
 
@@ -60,7 +72,7 @@ def sentences(text: str) -> list[Sentence]:
     found: list[Sentence] = []
     at = 0
     for line in text.split("\n"):
-        words = _WORD.findall(line)
+        words = (_WORD_OR_ADDRESS if may_hold_addresses(line) else _WORD).findall(line)
         starts = []
         for word in words:
             at = text.index(word, at)
@@ -68,6 +80,11 @@ def sentences(text: str) -> list[Sentence]:
             at += len(word)
         found += [Sentence(tuple(words[first:last]), tuple(starts[first:last])) for first, last in _bounds(words)]
     return found
+
+
+def is_seat(word: str) -> bool:
+    """Whether it is a party and the abbreviation of a state."""
+    return word[1:2] == "-" and _SEAT_ALONE.fullmatch(word) is not None
 
 
 def _bounds(words: Sequence[str]) -> Iterator[tuple[int, int]]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-__all__ = ["LOC", "MISC", "ORG", "PER", "Span", "mark", "spans"]
+__all__ = ["LOC", "MISC", "ORG", "PER", "Span", "erase", "mark", "spans"]
 
 PER, ORG, LOC, MISC = 1, 2, 3, 4
 """Types in the order of the tagger's labels: B- is `2 * type - 1`, I- is `2 * type`, 0 is outside."""
@@ -35,3 +35,10 @@ def mark(row: list[int], first: int, last: int, kind: int) -> None:
     if last < len(row) and row[last] and row[last] % 2 == 0:
         row[last] -= 1
     row[first:last] = [2 * kind - 1] + [2 * kind] * (last - first - 1)
+
+
+def erase(row: list[int], first: int, last: int) -> None:
+    """Make the words no part of a name; a name it cuts into keeps its outer words."""
+    if last < len(row) and row[last] and row[last] % 2 == 0:
+        row[last] -= 1
+    row[first:last] = [0] * (last - first)
