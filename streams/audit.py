@@ -3,17 +3,20 @@
 Each stage is run again over its own input log, partition by partition, in order. What it
 must have written is compared with what is there, by CloudEvents id: nothing missing,
 nothing else, equal bytes; repetitions are counted, not condemned. So is each table, key
-by key. And every raw document must be in exactly one terminal topic.
+by key. First appearances of a key are in the order of the input; a dead letter gives back
+its record, byte for byte. And every raw document, of which none that was acknowledged may
+be missing, must be in exactly one terminal topic.
 """
 
 import asyncio
 import time
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from hashlib import blake2b
 
 from streams.codec import Message, Record, header
+from streams.deadletter import document_of, original_headers
 from streams.edge.admin import total_lag
 from streams.edge.pool import Pool
 from streams.edge.reader import read_topic
@@ -27,6 +30,7 @@ __all__ = ["AuditReport", "StageAudit", "audit", "audit_stage", "effective"]
 
 _SHOWN = 20
 Digests = dict[str, bytes]
+Place = tuple[int, int]
 
 
 @dataclass(slots=True)
@@ -40,18 +44,21 @@ class StageAudit:
     missing: list[str] = field(default_factory=list)
     unexpected: list[str] = field(default_factory=list)
     different: list[str] = field(default_factory=list)
+    disordered: list[str] = field(default_factory=list)
+    unfaithful: list[str] = field(default_factory=list)
     table_keys: int = 0
     table_differences: list[str] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:
         """Whether nothing differs."""
-        return not (self.missing or self.unexpected or self.different or self.table_differences)
+        outputs = self.missing or self.unexpected or self.different or self.disordered or self.unfaithful
+        return not (outputs or self.table_differences)
 
 
 @dataclass(slots=True)
 class AuditReport:
-    """The whole system; `lost` and `in_two` are document ids."""
+    """The whole system; `lost`, `in_two` and `unknown` (in the end of no raw document) are document ids."""
 
     raw_records: int = 0
     raw_ids: int = 0
@@ -60,28 +67,41 @@ class AuditReport:
     dead_letter: int = 0
     lost: list[str] = field(default_factory=list)
     in_two: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
     lag: dict[str, int] = field(default_factory=dict)
     stages: list[StageAudit] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:
         """Whether nothing is lost, doubled, different or still waiting."""
-        return not (self.lost or self.in_two or any(self.lag.values())) and all(s.ok for s in self.stages)
+        documents = self.lost or self.in_two or self.unknown
+        return not (documents or any(self.lag.values())) and all(s.ok for s in self.stages)
 
     def as_json(self) -> dict[str, object]:
         """The report as plain data."""
         return {"ok": self.ok, **asdict(self)}
 
 
-async def audit(bootstrap: str, settings: Settings, *, wait_s: float = 0) -> AuditReport:
-    """Wait up to `wait_s` seconds for lag 0, then compare everything."""
+async def audit(
+    bootstrap: str,
+    settings: Settings,
+    *,
+    wait_s: float = 0,
+    acknowledged: Collection[str] = (),
+    flow: Sequence[Stage] = TOPOLOGY,
+) -> AuditReport:
+    """Wait up to `wait_s` seconds for lag 0, then compare everything.
+
+    `acknowledged` holds ids of documents that the broker has confirmed to their producer. A
+    document that was sent and never confirmed may be in the raw topic, then it counts, or not.
+    """
     report = AuditReport(lag=await _settled_lag(bootstrap, settings, wait_s))
     if any(report.lag.values()):
         return report
-    await _account_for_documents(bootstrap, settings, report)
+    await _account_for_documents(bootstrap, settings, report, acknowledged)
     pool = Pool(processes=settings.processes, deadline_s=settings.document_deadline_s, memory_mb=4096)
     async with pool:
-        for stage in TOPOLOGY:
+        for stage in flow:
             report.stages.append(await audit_stage(bootstrap, settings, stage, pool))
     return report
 
@@ -99,47 +119,50 @@ def _records(bootstrap: str, settings: Settings, topic: str) -> AsyncIterator[Re
     return read_topic(bootstrap, settings.topic(topic), until_end=True)
 
 
-async def _account_for_documents(bootstrap: str, settings: Settings, report: AuditReport) -> None:
+async def _account_for_documents(
+    bootstrap: str, settings: Settings, report: AuditReport, acknowledged: Collection[str]
+) -> None:
     raw: Counter[str] = Counter()
     async for record in _records(bootstrap, settings, RAW.name):
-        raw[_document(record)] += 1
+        raw[document_of(record)] += 1
     report.raw_records, report.raw_ids = raw.total(), len(raw)
     ends: dict[str, set[str]] = {"dead_letter": set()}
     for topic in TERMINAL:
-        ends[topic.name] = {_document(r) async for r in _records(bootstrap, settings, topic.name)}
+        ends[topic.name] = {document_of(r) async for r in _records(bootstrap, settings, topic.name)}
     for source in ON_THE_WAY:
-        ends["dead_letter"] |= {_document(r) async for r in _records(bootstrap, settings, source.dead_letters)}
+        ends["dead_letter"] |= {document_of(r) async for r in _records(bootstrap, settings, source.dead_letters)}
     counts = Counter(document for ids in ends.values() for document in ids)
-    report.lost = sorted(document for document in raw if not counts[document])
+    report.lost = sorted(document for document in {*raw, *acknowledged} if not counts[document])
+    report.unknown = sorted(counts.keys() - raw.keys())
     report.in_two = sorted(document for document, count in counts.items() if count > 1)
     report.enriched, report.duplicate = (len(ends[topic.name]) for topic in TERMINAL)
     report.dead_letter = len(ends["dead_letter"])
 
 
-def _document(record: Record) -> str:
-    known = header(record.headers, "ce_documentid")
-    if known is not None:
-        return known
-    return (record.key or f"{record.topic}:{record.partition}:{record.offset}".encode()).decode("utf-8", "replace")
-
-
 async def audit_stage(bootstrap: str, settings: Settings, stage: Stage, pool: Pool) -> StageAudit:
     """Compare what `stage` has written with what it must make of its input log; `pool` recomputes."""
     found = StageAudit(stage.name)
+    inputs: dict[Place, Record] = {}
     by_partition: dict[int, list[Record]] = defaultdict(list)
     async for record in _records(bootstrap, settings, stage.reads.name):
         by_partition[record.partition].append(record)
-    found.inputs = sum(map(len, by_partition.values()))
+        inputs[record.partition, record.offset] = record
+    found.inputs = len(inputs)
     expected: Digests = {}
+    places: dict[str, Place] = {}
     tables: dict[str, dict[bytes, bytes]] = defaultdict(dict)
-    for records in by_partition.values():
+    for partition, records in by_partition.items():
         async for message in _recompute(stage, records, pool, tables):
             face = next((topic for topic in stage.writes if _is_face(topic) and topic.name == message.topic), None)
             if face is None:
-                expected[_identity(message.topic, message)] = _digest(message)
+                identity = _identity(message.topic, message)
+                expected[identity] = _digest(message)
+                places.setdefault(identity, (partition, len(places)))
             else:
                 _set(tables[face.name], message.key or b"", message.value)
     await _compare_outputs(bootstrap, settings, stage, expected, found)
+    await _check_order(bootstrap, settings, stage, places, found)
+    found.unfaithful = await _unfaithful(bootstrap, settings, stage, inputs)
     await _compare_tables(bootstrap, settings, stage, tables, found)
     return found
 
@@ -194,6 +217,37 @@ async def _compare_outputs(
     found.missing = _first(expected.keys() - seen.keys())
     found.unexpected = _first(seen.keys() - expected.keys())
     found.different = _first(found.different)
+
+
+async def _check_order(
+    bootstrap: str, settings: Settings, stage: Stage, places: Mapping[str, Place], found: StageAudit
+) -> None:
+    """First appearances of what one input partition gives one key must rise; `places` has their order."""
+    seen: set[str] = set()
+    latest: dict[tuple[str, bytes | None, int], int] = defaultdict(lambda: -1)
+    for name in [topic.name for topic in stage.writes if not _is_face(topic)]:
+        async for record in _records(bootstrap, settings, name):
+            identity = _identity(name, record)
+            if identity in seen or identity not in places:
+                continue
+            seen.add(identity)
+            partition, number = places[identity]
+            if number < latest[name, record.key, partition]:
+                found.disordered.append(identity)
+            latest[name, record.key, partition] = number
+    found.disordered = _first(found.disordered)
+
+
+async def _unfaithful(bootstrap: str, settings: Settings, stage: Stage, inputs: Mapping[Place, Record]) -> list[str]:
+    """Dead letters from which the record they stand for cannot be had again, byte for byte."""
+    found = []
+    async for letter in _records(bootstrap, settings, stage.reads.dead_letters):
+        numbers = [header(letter.headers, f"__connect.errors.{name}") or "-1" for name in ("partition", "offset")]
+        source = inputs.get((int(numbers[0]), int(numbers[1])))
+        replayed = (letter.key, letter.value, original_headers(letter.headers))
+        if source is None or replayed != (source.key, source.value, original_headers(source.headers)):
+            found.append(_identity(stage.reads.dead_letters, letter))
+    return _first(found)
 
 
 async def _compare_tables(

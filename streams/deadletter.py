@@ -10,7 +10,7 @@ from streams.codec import Headers, Message, Record, header
 from streams.outcome import Dead
 from streams.topics import Topic
 
-__all__ = ["ERROR_HEADERS", "dead_letter", "original_headers", "read_dead_letter"]
+__all__ = ["ERROR_HEADERS", "dead_letter", "document_of", "original_headers", "read_dead_letter"]
 
 _PREFIX = "__connect.errors."
 _INT32, _INT64 = 2**31 - 1, 2**63 - 1
@@ -40,6 +40,17 @@ def original_headers(headers: Headers, *, keep_counters: bool = False) -> Header
         for name, value in headers
         if not name.startswith(ERROR_HEADERS) or (keep_counters and name == "x-news-redrive-count")
     )
+
+
+def document_of(record: Record) -> str:
+    """Id of the document behind a record, parked or not; without header and key, the place it had when it came."""
+    known = header(record.headers, "ce_documentid")
+    if known is not None:
+        return known
+    if record.key is not None:
+        return record.key.decode("utf-8", "replace")
+    came = [header(record.headers, _PREFIX + name) for name in ("partition", "offset")]
+    return f"{came[0] or record.partition}:{came[1] or record.offset}"
 
 
 def read_dead_letter(record: Record) -> DeadLetter:

@@ -85,7 +85,7 @@ def _print(report: "AuditReport") -> None:
         return
     ends = f"{report.enriched:,} enriched, {report.duplicate:,} duplicate, {report.dead_letter:,} dead-letter"
     out.print(f"documents  {report.raw_ids:,} raw ({report.raw_records:,} records): {ends}")
-    for name, ids in (("lost", report.lost), ("in two ends", report.in_two)):
+    for name, ids in (("lost", report.lost), ("in two ends", report.in_two), ("from nowhere", report.unknown)):
         if ids:
             out.print(f"  {name}: {len(ids):,}: {safe(', '.join(ids[:5]))}")
     for stage in report.stages:
@@ -93,7 +93,7 @@ def _print(report: "AuditReport") -> None:
         tables = f", table of {stage.table_keys:,} keys" if stage.table_keys else ""
         state = "ok    " if stage.ok else "DIFFER"
         out.print(f"{state} {stage.stage}: {stage.inputs:,} in, {stage.outputs:,} out{repeated}{tables}")
-        for name in ("missing", "unexpected", "different", "table_differences"):
+        for name in ("missing", "unexpected", "different", "disordered", "unfaithful", "table_differences"):
             for each in getattr(stage, name):
                 out.print(f"  {name.replace('_', ' ')}: {safe(each)}")
     out.print("all agrees" if report.ok else "the audit found differences")

@@ -57,12 +57,13 @@ class TopicFacts:
 
 @dataclass(frozen=True, slots=True)
 class StageLag:
-    """Records a stage has yet to commit, by partition of the topic it reads."""
+    """Records a stage has yet to commit, and where it stands, by partition of the topic it reads."""
 
     stage: str
     group: str
     topic: str
     partitions: tuple[int, ...]
+    committed: tuple[int, ...] = ()
 
     @property
     def total(self) -> int:
@@ -186,7 +187,7 @@ async def stage_lags(bootstrap: str, settings: Settings, flow: Sequence[Stage] =
             max(committed[stage].get((topic, number), low), low) for number, (low, _) in enumerate(marks[topic])
         ]
         behind = tuple(max(high - at, 0) for (_, high), at in zip(marks[topic], positions, strict=True))
-        lags.append(StageLag(stage, groups[stage], topic, behind))
+        lags.append(StageLag(stage, groups[stage], topic, behind, tuple(positions)))
     return lags
 
 

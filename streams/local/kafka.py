@@ -45,12 +45,21 @@ class EmbeddedKafka:
     """One broker on one folder; `start`, `stop` and `kill` may follow each other, the port stays.
 
     The folder's lock is held from `start` to `stop`, over a `kill` too. Whoever creates it calls `stop`.
+    `door` is that of `server_properties`.
     """
 
-    def __init__(self, root: Path, runtime: Runtime, *, say: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        runtime: Runtime,
+        *,
+        say: Callable[[str], None] = lambda _: None,
+        door: tuple[int, int] | None = None,
+    ) -> None:
         self.folder = Folder(root)
         self.runtime = runtime
         self._say = say
+        self._door = door
         self._plain = False
         self._identity: Identity | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -151,7 +160,7 @@ class EmbeddedKafka:
 
     def _settle(self, identity: Identity) -> None:
         ports = {"port": identity.port, "controller_port": identity.controller_port}
-        self.folder.properties.write_text(server_properties(self.folder.data, **ports))
+        self.folder.properties.write_text(server_properties(self.folder.data, **ports, door=self._door))
         self.folder.identify(identity)
         self._identity = identity
 

@@ -8,8 +8,11 @@ __all__ = ["MAX_MESSAGE_BYTES", "server_properties"]
 MAX_MESSAGE_BYTES = 10 * 1024 * 1024
 
 
-def server_properties(data: Path, *, port: int, controller_port: int) -> str:
-    """One node on the loopback interface, its data in `data`."""
+def server_properties(data: Path, *, port: int, controller_port: int, door: tuple[int, int] | None = None) -> str:
+    """One node on the loopback interface, its data in `data`.
+
+    `door` adds a listener on its first port, for clients that shall come by a proxy on its second.
+    """
     # The format is Java's: a backslash escapes.
     folder = str(data).replace("\\", "\\\\")
     address, controller = f"127.0.0.1:{port}", f"127.0.0.1:{controller_port}"
@@ -17,13 +20,17 @@ def server_properties(data: Path, *, port: int, controller_port: int) -> str:
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@{controller}
-listeners=PLAINTEXT://{address},CONTROLLER://{controller}
-advertised.listeners=PLAINTEXT://{address}
+listeners=PLAINTEXT://{address},CONTROLLER://{controller}{_door(door, 0)}
+advertised.listeners=PLAINTEXT://{address}{_door(door, 1)}
 inter.broker.listener.name=PLAINTEXT
 controller.listener.names=CONTROLLER
-listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,DOOR:PLAINTEXT
 log.dirs={folder}
 {_TOPICS}{_SMALL}{_FAST}"""
+
+
+def _door(door: tuple[int, int] | None, side: int) -> str:
+    return "" if door is None else f",DOOR://127.0.0.1:{door[side]}"
 
 
 _TOPICS = f"""\

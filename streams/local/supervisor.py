@@ -42,7 +42,7 @@ class Supervisor:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Supervise until `stop`, then stop all in order."""
-        keepers = [asyncio.create_task(self._keep(slot)) for slot in range(self.settings.workers)]
+        keepers = [asyncio.create_task(self.keep(slot)) for slot in range(self.settings.workers)]
         await stop.wait()
         self._stopping = True
         await self._end()
@@ -50,12 +50,14 @@ class Supervisor:
             keeper.cancel()
         await asyncio.gather(*keepers, return_exceptions=True)
 
-    async def _keep(self, slot: int) -> None:
+    async def keep(self, slot: int) -> None:
+        """Keep one worker alive until cancelled; cancelling leaves the process as it is."""
         pause = 0.0
         while not self._stopping:
             begun = time.monotonic()
             process = self.processes[slot] = await self._spawn(slot)
             code = await process.wait()
+            self.ended(slot, code)
             if self._stopping:
                 return
             self.restarts += 1
@@ -65,12 +67,20 @@ class Supervisor:
             log.warning("worker %d ended with %s; starting it again", slot, code)
             await asyncio.sleep(pause)
 
-    async def _spawn(self, slot: int) -> asyncio.subprocess.Process:
+    def ended(self, slot: int, code: int) -> None:
+        """Called with each end of a worker."""
+
+    def command(self, slot: int) -> tuple[list[str], dict[str, str]]:
+        """Program, arguments and environment of a worker."""
         stages = [option for name in self.stages for option in ("--stage", name)]
+        arguments = [sys.executable, "-m", "streams", "worker", "--slot", str(slot), *stages]
+        return arguments, self.settings.environment(broker=self.bootstrap)
+
+    async def _spawn(self, slot: int) -> asyncio.subprocess.Process:
+        arguments, environment = self.command(slot)
         return await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "streams", "worker", "--slot", str(slot), *stages),
-            env=self.settings.environment(broker=self.bootstrap),
+            *arguments,
+            env=environment,
             stdout=self.output,
             stderr=self.output,
             preexec_fn=_die_with_parent,

@@ -6,7 +6,7 @@ never documents.
 
 from dataclasses import asdict, dataclass
 
-from streams.codec import Record, header
+from streams.deadletter import document_of
 from streams.edge.reader import read_topic
 from streams.settings import Settings
 from streams.topics import DUPLICATE, ENRICHED, NORMALIZED, RAW, UNIQUE
@@ -85,11 +85,3 @@ async def balance(bootstrap: str, settings: Settings) -> Balance:
 
 async def _documents(bootstrap: str, settings: Settings, topic: str) -> set[str]:
     return {document_of(record) async for record in read_topic(bootstrap, settings.topic(topic))}
-
-
-def document_of(record: Record) -> str:
-    """Id of the document behind a record; its place when a dead letter tells no more."""
-    known = header(record.headers, "ce_documentid")
-    if known is not None:
-        return known
-    return (record.key or f"{record.topic}:{record.partition}:{record.offset}".encode()).decode("utf-8", "replace")

@@ -1,0 +1,53 @@
+"""Whether a row has done any harm: the audit, with what the producer knows, and the in-memory run."""
+
+from streams.audit import AuditReport, audit
+from streams.chaos.row import Result, Row
+from streams.chaos.scene import Scene
+from streams.codec import Message
+from streams.edge.reader import read_table, read_topic
+from streams.memory import MemoryPipeline
+from streams.topics import RAW, STORY_STATE
+
+__all__ = ["judge"]
+
+_SHOWN = 3
+
+
+async def judge(row: Row, scene: Scene, result: Result) -> None:
+    """Fill `result` with what the topics of `scene` say; its workers have ended."""
+    settings = scene.settings.model_copy(update={"processes": 0})
+    report = await audit(scene.bootstrap, settings, acknowledged=scene.acked, flow=row.flow)
+    _take(report, result)
+    if any(report.lag.values()):
+        result.stalled = 1
+        result.problems.append(f"lag {report.lag}")
+    elif row.in_memory:
+        result.table_differences += await _unlike_memory(scene)
+
+
+def _take(report: AuditReport, result: Result) -> None:
+    result.lost = len(report.lost) + sum(len(stage.missing) for stage in report.stages)
+    result.doubled = len(report.in_two) + len(report.unknown)
+    result.raw_duplicates = report.raw_records - report.raw_ids
+    result.duplicates = sum(stage.repeated for stage in report.stages)
+    result.table_differences = sum(len(stage.table_differences) for stage in report.stages)
+    kinds = ("missing", "unexpected", "different", "disordered", "unfaithful", "table_differences")
+    result.output_differences = sum(len(getattr(stage, kind)) for stage in report.stages for kind in kinds[1:-1])
+    for kind in ("lost", "in_two", "unknown"):
+        if found := getattr(report, kind):
+            result.problems.append(f"{kind}: {', '.join(found[:_SHOWN])}")
+    for stage in report.stages:
+        for kind in kinds:
+            if found := getattr(stage, kind):
+                result.problems.append(f"{stage.stage}: {kind}: {', '.join(found[:_SHOWN])}")
+
+
+async def _unlike_memory(scene: Scene) -> int:
+    """Keys of the story table that the in-memory run over the same raw records makes differently."""
+    pipeline = MemoryPipeline()
+    async for record in read_topic(scene.bootstrap, scene.settings.topic(RAW.name)):
+        pipeline.append(Message(RAW.name, record.key, record.value, record.headers, record.timestamp_ms))
+    pipeline.run()
+    wanted = pipeline.latest(STORY_STATE.name)
+    actual = await read_table(scene.bootstrap, scene.settings.topic(STORY_STATE.name))
+    return sum(wanted.get(key) != actual.get(key) for key in wanted.keys() | actual.keys())

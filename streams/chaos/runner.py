@@ -1,0 +1,118 @@
+"""Rows, one after the other, each in a scene of its own."""
+
+import asyncio
+import shutil
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from streams.chaos.documents import generate
+from streams.chaos.oracle import judge
+from streams.chaos.proxy import Proxy
+from streams.chaos.row import RECOVERY_SLACK_S, Result, Row
+from streams.chaos.rows import ROWS
+from streams.chaos.scene import Scene
+from streams.edge.admin import create_topics
+from streams.errors import NewsloomError, UsageError
+from streams.local.folder import free_ports
+from streams.local.kafka import EmbeddedKafka
+from streams.local.runtime import ready_runtime
+from streams.settings import Settings
+
+__all__ = ["chosen", "run_row", "run_rows"]
+
+_SETTLED_S = 120.0
+_SETTLED_PER_ID_S = 0.05
+_SMALL: dict[str, object] = {
+    "lane": "",
+    "partitions": 2,
+    "workers": 2,
+    "processes": 1,
+    "batch_records": 50,
+}
+
+
+def chosen(numbers: str) -> list[Row]:
+    """Rows by their numbers, `1,3,9`; all for an empty text. UsageError for one that is not there."""
+    by_number = {row.number: row for row in ROWS}
+    try:
+        wanted = [int(number) for number in numbers.split(",")] if numbers else list(by_number)
+        return [by_number[number] for number in wanted]
+    except (ValueError, KeyError) as error:
+        raise UsageError(f"rows are numbers of 1 to {len(ROWS)}, with commas between them, not {numbers!r}") from error
+
+
+async def run_rows(
+    rows: Sequence[Row], settings: Settings, *, ids: int, seed: int, show: Callable[[Result], None]
+) -> bool:
+    """Run `rows` and `show` each result as it comes; whether all hit their targets."""
+    good = True
+    for row in rows:
+        result = await run_row(row, settings, ids=ids, seed=seed)
+        show(result)
+        good = good and result.ok
+    return good
+
+
+async def run_row(row: Row, settings: Settings, *, ids: int, seed: int) -> Result:
+    """One row with `ids` documents of `seed`; the logs of one that misses a target are kept, and named in its notes."""
+    result = Result(row.number, row.title, ids)
+    begun = time.monotonic()
+    own = settings.model_copy(update=_SMALL | row.changes)
+    if row.bounded:
+        result.recovery_limit_s = own.session_timeout_s + RECOVERY_SLACK_S
+    folder = Path(tempfile.mkdtemp(prefix="newsloom-chaos-"))
+    try:
+        async with _scene(row, own, folder, ids=ids, seed=seed) as scene:
+            try:
+                await _play(row, scene)
+            except (NewsloomError, TimeoutError, OSError) as error:
+                result.stalled = 1
+                result.problems.append(str(error) or type(error).__name__)
+                scene.crew.destroy()
+            else:
+                await judge(row, scene, result)
+            result.notes = scene.notes
+            result.recovery_s = round(max(scene.recoveries), 1) if scene.recoveries else None
+        if not result.ok:
+            result.notes.append(f"the workers' log is kept: {_keep(folder, settings, row)}")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    result.seconds = round(time.monotonic() - begun, 1)
+    return result
+
+
+async def _play(row: Row, scene: Scene) -> None:
+    """The row, whatever is left of its load, and the calm after it."""
+    await row.run(scene)
+    await scene.feed()
+    await scene.until(scene.drained, "lag 0 after the row", within_s=_SETTLED_S + _SETTLED_PER_ID_S * max(scene.ids, 0))
+    ends = await scene.crew.dismiss_all()
+    if any(code for code, _ in ends):
+        scene.note(f"the last stop ended with {[code for code, _ in ends]}")
+
+
+@asynccontextmanager
+async def _scene(row: Row, settings: Settings, folder: Path, *, ids: int, seed: int) -> AsyncIterator[Scene]:
+    runtime = await asyncio.to_thread(ready_runtime, settings, lambda _: None)
+    door = free_ports() if row.door else None
+    kafka = EmbeddedKafka(folder / "kafka", runtime, door=door)
+    own = settings.model_copy(update={"state_dir": folder / "state"})
+    async with AsyncExitStack() as stack:
+        await kafka.start()
+        stack.push_async_callback(kafka.stop)
+        proxy = await stack.enter_async_context(Proxy(door[1], door[0])) if door else None
+        await create_topics(kafka.bootstrap, own)
+        log = stack.enter_context((folder / "workers.log").open("wb"))
+        scene = Scene(kafka, own, generate(ids, seed=seed), ids, log, proxy)
+        stack.callback(scene.crew.destroy)
+        yield scene
+
+
+def _keep(folder: Path, settings: Settings, row: Row) -> Path:
+    target = settings.state_dir / "chaos" / f"row-{row.number}.log"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(folder / "workers.log", target)
+    return target

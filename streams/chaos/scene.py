@@ -1,0 +1,161 @@
+"""What a row happens to: a broker of its own, its topics, a crew, a load, and somebody who watches the lag."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import suppress
+from itertools import islice
+from pathlib import Path
+from typing import IO
+
+from schemas import RawDocument
+from streams.chaos.crew import Crew
+from streams.chaos.proxy import Proxy
+from streams.edge.admin import StageLag, stage_lags
+from streams.errors import BrokerError, NewsloomError
+from streams.ingest.push import push
+from streams.local.kafka import EmbeddedKafka
+from streams.settings import Settings
+
+__all__ = ["ChaosError", "Place", "Scene"]
+
+_POLL_S = 0.25
+_PUSH_AGAIN_S = 120.0
+_PATIENCE_S = 120.0
+
+Place = tuple[str, int]
+"""A stage and a partition of the topic it reads."""
+
+
+class ChaosError(NewsloomError):
+    """A row did not go as it must: a worker did not come back in time, a fault was not reached."""
+
+
+class Scene:
+    """One row's live system; `acked` holds the ids of the documents that the broker has confirmed."""
+
+    def __init__(
+        self,
+        kafka: EmbeddedKafka,
+        settings: Settings,
+        load: Iterable[RawDocument],
+        ids: int,
+        log: IO[bytes],
+        proxy: Proxy | None,
+    ) -> None:
+        self.kafka = kafka
+        self.settings = settings
+        self.ids = ids
+        self.proxy = proxy
+        self.log = Path(log.name)
+        self.crew = Crew(proxy.bootstrap if proxy else kafka.bootstrap, settings, (), log)
+        self.acked: set[str] = set()
+        self.sent = 0
+        self.recoveries: list[float] = []
+        self.notes: list[str] = []
+        self._load: Iterator[RawDocument] = iter(load)
+
+    @property
+    def bootstrap(self) -> str:
+        """Where the watcher and the producer find the broker: past any proxy."""
+        return self.kafka.bootstrap
+
+    @property
+    def left(self) -> int:
+        """Documents of the load that have not been sent."""
+        return self.ids - self.sent
+
+    def start(self, workers: int | None = None) -> None:
+        """Start the workers."""
+        for slot in range(self.settings.workers if workers is None else workers):
+            self.crew.hire(slot)
+
+    async def feed(self, count: int | None = None) -> None:
+        """Send the next documents of the load, all that are left by default, until each is confirmed."""
+        documents = list(islice(self._load, self.left if count is None else min(count, self.left)))
+        self.sent += len(documents)
+        await self.send(documents)
+
+    async def send(self, documents: list[RawDocument]) -> None:
+        """Send documents until each is confirmed; one whose confirmation got lost is sent again."""
+        give_up = time.monotonic() + _PUSH_AGAIN_S
+        while documents:
+            try:
+                await push(self.bootstrap, self.settings, documents, on_ack=self._confirm)
+            except (BrokerError, OSError):
+                if time.monotonic() > give_up:
+                    raise
+                await asyncio.sleep(_POLL_S)
+            documents = [each for each in documents if each.document_id not in self.acked]
+
+    def _confirm(self, document: RawDocument) -> None:
+        self.acked.add(document.document_id)
+
+    async def trickle(self, seconds: float, slices: int = 10) -> None:
+        """Feed what is left in equal slices over some time."""
+        size = max(1, -(-self.left // slices))
+        while self.left:
+            await self.feed(size)
+            await asyncio.sleep(seconds / slices)
+
+    async def look(self) -> list[StageLag] | None:
+        """How far each stage is; None while the broker does not tell."""
+        with suppress(BrokerError, OSError, TimeoutError):
+            return await asyncio.wait_for(stage_lags(self.bootstrap, self.settings), 10)
+        return None
+
+    async def waiting(self, stages: Iterable[str] = ()) -> dict[Place, int]:
+        """Places of `stages`, of all by default, with records waiting, and the offset committed there."""
+        chosen = set(stages)
+        return {
+            (lag.stage, number): lag.committed[number]
+            for lag in await self.look() or ()
+            for number, behind in enumerate(lag.partitions)
+            if behind and (not chosen or lag.stage in chosen)
+        }
+
+    async def recover(self, places: dict[Place, int], since: float, *, within_s: float = _PATIENCE_S) -> float:
+        """Wait for a new commit in each of `places`; the seconds from `since` until the last one, noted."""
+        waiting = dict(places)
+        while waiting:
+            if time.monotonic() - since > within_s:
+                raise ChaosError(f"no commit within {within_s:g} s in {sorted(waiting)}")
+            for lag in await self.look() or ():
+                for number, at in enumerate(lag.committed):
+                    if at > waiting.get((lag.stage, number), at):
+                        del waiting[lag.stage, number]
+            if waiting:
+                await asyncio.sleep(_POLL_S)
+        self.recoveries.append(time.monotonic() - since)
+        return self.recoveries[-1]
+
+    async def at_work(self, *stages: str) -> None:
+        """Wait until each of `stages`, all by default, has committed something."""
+
+        async def working() -> bool:
+            lags = await self.look()
+            return lags is not None and all(any(lag.committed) for lag in lags if not stages or lag.stage in stages)
+
+        await self.until(working, "every stage at work")
+
+    async def drained(self) -> bool:
+        """Whether no stage has any lag."""
+        lags = await self.look()
+        return lags is not None and not any(lag.total for lag in lags)
+
+    async def until(
+        self, condition: Callable[[], Awaitable[bool] | bool], what: str, *, within_s: float = _PATIENCE_S
+    ) -> None:
+        """Wait for a condition; ChaosError when it does not come true."""
+        give_up = time.monotonic() + within_s
+        while True:
+            holds = condition()
+            if holds if isinstance(holds, bool) else await holds:
+                return
+            if time.monotonic() > give_up:
+                raise ChaosError(f"not within {within_s:g} s: {what}")
+            await asyncio.sleep(_POLL_S)
+
+    def note(self, text: str) -> None:
+        """Something a reader of the report should know."""
+        self.notes.append(text)
