@@ -46,9 +46,10 @@ def with_facts(
             # "The Sun" is a newspaper only where the tagger sees a name.
             if words[phrase.first] not in _ARTICLES or any(row[phrase.first : phrase.last]):
                 _overrule(row, phrase.first, phrase.last, _sure(phrase.classes, phrase.last - phrase.first))
-        for at, word in enumerate(words):
-            if not row[at] and len(word) >= _ACRONYM and word.isupper() and not shouted(words):
-                _overrule(row, at, at + 1, _sure(gazetteer.classes.get(word, ""), 1))
+        acronyms = [at for at, word in enumerate(words) if word.isupper() and len(word) >= _ACRONYM and not row[at]]
+        for at in acronyms if acronyms and not shouted(words) else ():
+            if not row[at]:
+                _overrule(row, at, at + 1, _sure(gazetteer.classes.get(words[at], ""), 1))
     return found
 
 

@@ -1,11 +1,12 @@
 """What a name cannot be, and what it must be, by its words alone."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from streams.text.addresses import is_address
 from streams.text.entities.gazetteer import CLASSES, Gazetteer
 from streams.text.entities.sentences import is_seat
-from streams.text.entities.spans import LOC, ORG, PER, erase, mark, spans
+from streams.text.entities.spans import LOC, NONE, ORG, PER, Span, mark, spans
 
 __all__ = ["revise"]
 
@@ -36,99 +37,115 @@ _GOODS = frozenset(
 _UNSURE = (0, 2 * PER - 1)
 
 Sentences = Sequence[Sequence[str]]
-Labels = list[list[int]]
+Labels = Sequence[list[int]]
+Rule = Callable[["_Document"], Iterator[Span]]
+
+
+@dataclass(slots=True)
+class _Document:
+    """What a rule reads; the `spans` are those of the `labels`."""
+
+    sentences: Sentences
+    labels: Labels
+    spans: list[Span]
+    gazetteer: Gazetteer
+
+    def words(self, span: Span) -> Sequence[str]:
+        return self.sentences[span.sentence][span.first : span.last]
 
 
 def revise(sentences: Sentences, labels: Labels, gazetteer: Gazetteer) -> None:
     """Change the labels of one document's sentences in place."""
-    _drop_debris(sentences, labels)
-    _drop_dates(sentences, labels, gazetteer)
-    _drop_articles(sentences, labels, gazetteer)
-    _drop_offices(sentences, labels)
-    _part_seats(sentences, labels)
-    _part_credits(sentences, labels, gazetteer)
-    _place_sites(sentences, labels)
-    _find_makers(sentences, labels, gazetteer)
+    document = _Document(sentences, labels, list(spans(labels)), gazetteer)
+    for rule in _RULES:
+        changed = False
+        for sentence, first, last, kind in rule(document):
+            mark(labels[sentence], first, last, kind)
+            changed = True
+        if changed:
+            document.spans = list(spans(labels))
 
 
-def _drop_debris(sentences: Sentences, labels: Labels) -> None:
+def _debris(document: _Document) -> Iterator[Span]:
     """No address names anything, nor does "D-Mass."."""
-    for words, row in zip(sentences, labels, strict=True):
-        if any(row):
-            for at, word in enumerate(words):
-                if row[at] and (is_address(word) or is_seat(word)):
-                    erase(row, at, at + 1)
+    for span in document.spans:
+        for at, word in enumerate(document.words(span), span.first):
+            if is_address(word) or is_seat(word):
+                yield Span(span.sentence, at, at + 1, NONE)
 
 
-def _drop_dates(sentences: Sentences, labels: Labels, gazetteer: Gazetteer) -> None:
+def _dates(document: _Document) -> Iterator[Span]:
     """A day or a month is a name only as part of one; "May" is a person whom the article also names in full."""
-    people = set(_words_of_full_names(sentences, labels))
-    for span in list(spans(labels)):
-        words = sentences[span.sentence][span.first : span.last]
+    full = [span for span in document.spans if span.type == PER and span.last - span.first > 1]
+    people = {word for span in full for word in document.words(span)}
+    for span in document.spans:
+        words = document.words(span)
         person = span.type == PER and words[0] in people
-        if not person and all(
-            gazetteer.classes.get(word) == CLASSES["date"] or word.rstrip(".") in _DATES for word in words
-        ):
-            erase(labels[span.sentence], span.first, span.last)
+        if not person and all(_is_date(word, document.gazetteer) for word in words):
+            yield span._replace(type=NONE)
 
 
-def _words_of_full_names(sentences: Sentences, labels: Labels) -> Iterable[str]:
-    for span in spans(labels):
-        if span.type == PER and span.last - span.first > 1:
-            yield from sentences[span.sentence][span.first : span.last]
+def _is_date(word: str, gazetteer: Gazetteer) -> bool:
+    return gazetteer.classes.get(word) == CLASSES["date"] or word.rstrip(".") in _DATES
 
 
-def _drop_articles(sentences: Sentences, labels: Labels, gazetteer: Gazetteer) -> None:
+def _articles(document: _Document) -> Iterator[Span]:
     """Leave the article out of "The UN", which is known without; "The Hague" is not, and keeps it."""
-    for span in list(spans(labels)):
-        words = sentences[span.sentence][span.first : span.last]
-        rest = " ".join(words[1:])
-        if words[0] in _ARTICLES and rest in gazetteer.classes and " ".join(words) not in gazetteer.classes:
-            erase(labels[span.sentence], span.first, span.first + 1)
+    known = document.gazetteer.classes
+    for span in document.spans:
+        words = document.words(span)
+        if words[0] in _ARTICLES and " ".join(words[1:]) in known and " ".join(words) not in known:
+            yield span._replace(last=span.first + 1, type=NONE)
 
 
-def _drop_offices(sentences: Sentences, labels: Labels) -> None:
+def _offices(document: _Document) -> Iterator[Span]:
     """Leave the office out of "Treasury Secretary Ilse Varga"."""
-    for span in list(spans(labels)):
-        offices = [at for at in range(span.first, span.last - 1) if sentences[span.sentence][at].lower() in _OFFICES]
-        if span.type == PER and offices:
-            erase(labels[span.sentence], span.first, offices[-1] + 1)
+    for span in document.spans:
+        if span.type == PER and span.last - span.first > 1:
+            words = document.words(span)[:-1]
+            offices = [at for at, word in enumerate(words, span.first) if word.lower() in _OFFICES]
+            if offices:
+                yield span._replace(last=offices[-1] + 1, type=NONE)
 
 
-def _part_seats(sentences: Sentences, labels: Labels) -> None:
+def _seats(document: _Document) -> Iterator[Span]:
     """Part the party from the state in "R-Florida"."""
-    for span in list(spans(labels)):
-        if sentences[span.sentence][span.first] in _PARTIES:
-            erase(labels[span.sentence], span.first, span.first + 1)
+    for span in document.spans:
+        if document.words(span)[0] in _PARTIES:
+            yield span._replace(last=span.first + 1, type=NONE)
             if span.last - span.first > 1:
-                mark(labels[span.sentence], span.first + 1, span.last, LOC)
+                yield span._replace(first=span.first + 1, type=LOC)
 
 
-def _part_credits(sentences: Sentences, labels: Labels, gazetteer: Gazetteer) -> None:
+def _credits(document: _Document) -> Iterator[Span]:
     """Part the agency from the photographer in "AP Ilse Varga"."""
-    for span in list(spans(labels)):
-        words, row = sentences[span.sentence], labels[span.sentence]
-        named = span.last - span.first > 2 and words[span.first] in _AGENCIES  # noqa: PLR2004 - behind it a full name
-        if named and (span.type == PER or CLASSES["first"] in gazetteer.word(words[span.first + 1])):
-            mark(row, span.first, span.first + 1, ORG)
-            mark(row, span.first + 1, span.last, PER)
+    for span in document.spans:
+        agency, *name = document.words(span)
+        credited = agency in _AGENCIES and len(name) > 1
+        if credited and (span.type == PER or CLASSES["first"] in document.gazetteer.word(name[0])):
+            yield span._replace(last=span.first + 1, type=ORG)
+            yield span._replace(first=span.first + 1, type=PER)
 
 
-def _place_sites(sentences: Sentences, labels: Labels) -> None:
+def _sites(document: _Document) -> Iterator[Span]:
     """Make "Trump Tower" a place, whether the tagger took its last word for a part of the name or not."""
-    for span in list(spans(labels)):
-        words, row = sentences[span.sentence], labels[span.sentence]
-        last = span.last
-        if last < len(words) and not row[last] and words[last] in _SITES:
-            last += 1
-        if span.type == PER and last - span.first > 1 and words[last - 1] in _SITES:
-            mark(row, span.first, last, LOC)
+    for span in document.spans:
+        if span.type == PER:
+            words, last = document.sentences[span.sentence], span.last
+            if last < len(words) and not document.labels[span.sentence][last] and words[last] in _SITES:
+                last += 1
+            if last - span.first > 1 and words[last - 1] in _SITES:
+                yield span._replace(last=last, type=LOC)
 
 
-def _find_makers(sentences: Sentences, labels: Labels, gazetteer: Gazetteer) -> None:
+def _makers(document: _Document) -> Iterator[Span]:
     """A known firm before a car is its maker, though some people have that name too."""
-    for words, row in zip(sentences, labels, strict=True):
-        for at in range(1, len(words)):
+    for sentence, words in enumerate(document.sentences):
+        row = document.labels[sentence]
+        for at in range(1, len(words)) if not _GOODS.isdisjoint(words) else ():
             nothing_more = words[at] in _GOODS and not row[at] and row[at - 1] in _UNSURE
-            if nothing_more and CLASSES["ORG"] in gazetteer.classes.get(words[at - 1], ""):
-                mark(row, at - 1, at, ORG)
+            if nothing_more and CLASSES["ORG"] in document.gazetteer.classes.get(words[at - 1], ""):
+                yield Span(sentence, at - 1, at, ORG)
+
+
+_RULES: tuple[Rule, ...] = (_debris, _dates, _articles, _offices, _seats, _credits, _sites, _makers)

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-__all__ = ["LOC", "MISC", "ORG", "PER", "Span", "erase", "mark", "spans"]
+__all__ = ["LOC", "MISC", "NONE", "ORG", "PER", "Span", "mark", "spans"]
 
-PER, ORG, LOC, MISC = 1, 2, 3, 4
+NONE, PER, ORG, LOC, MISC = 0, 1, 2, 3, 4
 """Types in the order of the tagger's labels: B- is `2 * type - 1`, I- is `2 * type`, 0 is outside."""
 
 
@@ -21,24 +21,22 @@ class Span(NamedTuple):
 def spans(labels: Sequence[Sequence[int]]) -> Iterator[Span]:
     """Every name in text order; an I- that continues nothing begins a name."""
     for sentence, row in enumerate(labels):
+        if not any(row):
+            continue
         first = kind = 0
-        for at, label in enumerate([*row, 0]):
-            if kind and label != 2 * kind:
+        for at, label in enumerate(row):
+            # Most words go on with what was, a name or nothing.
+            if label == 2 * kind:
+                continue
+            if kind:
                 yield Span(sentence, first, at, kind)
-                kind = 0
-            if label and not kind:
-                first, kind = at, (label + 1) // 2
+            first, kind = at, (label + 1) // 2
+        if kind:
+            yield Span(sentence, first, len(row), kind)
 
 
 def mark(row: list[int], first: int, last: int, kind: int) -> None:
-    """Make the words one name of `kind`; a name it cuts into keeps its outer words."""
+    """Make the words one name of `kind`, or of none; a name it cuts into keeps its outer words."""
     if last < len(row) and row[last] and row[last] % 2 == 0:
         row[last] -= 1
-    row[first:last] = [2 * kind - 1] + [2 * kind] * (last - first - 1)
-
-
-def erase(row: list[int], first: int, last: int) -> None:
-    """Make the words no part of a name; a name it cuts into keeps its outer words."""
-    if last < len(row) and row[last] and row[last] % 2 == 0:
-        row[last] -= 1
-    row[first:last] = [0] * (last - first)
+    row[first:last] = [2 * kind - 1] + [2 * kind] * (last - first - 1) if kind else [0] * (last - first)
