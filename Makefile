@@ -17,6 +17,10 @@ test: .venv/ready  ## every test: first those that need no broker, on all cores,
 	$(RUN)/python -m pytest -m "not kafka" -n auto
 	$(RUN)/python -m pytest -m kafka
 
+.PHONY: chaos
+chaos: .venv/ready  ## the fault matrix: every row, 12,000 documents each
+	$(RUN)/newsloom chaos --ids 12000
+
 .PHONY: lint
 lint: .venv/ready  ## style, types, layers, contracts
 	$(RUN)/ruff check .

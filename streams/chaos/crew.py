@@ -5,7 +5,9 @@ import signal
 import sys
 import time
 from collections import defaultdict, deque
+from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from streams.local.supervisor import Supervisor
 
@@ -26,14 +28,15 @@ class Crew(Supervisor):
     """A supervisor that can be told what the next life of a worker is like.
 
     `lives` holds changes of settings for the next starts of a slot, one a start; `shares` the
-    stages of a slot, where they are not all; `program` replaces `-m streams worker`;
-    `environment` is added to that of every worker.
+    stages of a slot, where they are not all; `program` replaces `-m streams worker`; `environments`
+    is added to that of a slot, and `bootstraps` is another way to the broker.
     """
 
     lives: dict[int, deque[dict[str, object]]] = field(default_factory=lambda: defaultdict(deque))
     shares: dict[int, tuple[str, ...]] = field(default_factory=dict)
     program: tuple[str, ...] = ("-m", "streams", "worker")
-    environment: dict[str, str] = field(default_factory=dict)
+    environments: dict[int, dict[str, str]] = field(default_factory=dict)
+    bootstraps: dict[int, str] = field(default_factory=dict)
     exits: list[Exit] = field(default_factory=list)
     _keepers: dict[int, asyncio.Task[None]] = field(default_factory=dict)
 
@@ -41,8 +44,11 @@ class Crew(Supervisor):
         """As the supervisor's, for this life of the worker."""
         changes = self.lives[slot].popleft() if self.lives[slot] else {}
         stages = [option for name in self.shares.get(slot, self.stages) for option in ("--stage", name)]
-        environment = self.settings.environment(broker=self.bootstrap, **changes)
-        return [sys.executable, *self.program, "--slot", str(slot), *stages], environment | self.environment
+        bootstrap = self.bootstraps.get(slot, self.bootstrap)
+        environment = self.settings.environment(broker=bootstrap, **changes)
+        return [sys.executable, *self.program, "--slot", str(slot), *stages], environment | self.environments.get(
+            slot, {}
+        )
 
     def ended(self, slot: int, code: int) -> None:
         """Note an end."""
@@ -70,6 +76,12 @@ class Crew(Supervisor):
     async def dismiss_all(self) -> list[tuple[int, float]]:
         """`dismiss` for all at once."""
         return await asyncio.gather(*(self.dismiss(slot) for slot in list(self._keepers)))
+
+    def paused(self, slot: int) -> bool:
+        """Whether the worker in `slot` is stopped by SIGSTOP."""
+        with suppress(FileNotFoundError, KeyError):
+            return Path(f"/proc/{self.processes[slot].pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+        return False
 
     def destroy(self) -> None:
         """SIGKILL to all; none is started again."""

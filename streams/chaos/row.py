@@ -18,6 +18,7 @@ class Row:
 
     `changes` are settings of the row; with `door` the crew comes to the broker by a proxy; with
     `in_memory` (one partition) the story table must equal that of `newsloom run --memory`.
+    with `disks` the broker and the stores have disks of their own;
     `bounded` says whether the recovery has a target: not where it waits for what the row does.
     """
 
@@ -27,6 +28,7 @@ class Row:
     changes: dict[str, object] = field(default_factory=dict)
     flow: Sequence[Stage] = TOPOLOGY
     door: bool = False
+    disks: bool = False
     in_memory: bool = False
     bounded: bool = True
 

@@ -8,12 +8,13 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
+from streams.chaos.disk import Disk
 from streams.chaos.documents import generate
 from streams.chaos.oracle import judge
 from streams.chaos.proxy import Proxy
 from streams.chaos.row import RECOVERY_SLACK_S, Result, Row
 from streams.chaos.rows import ROWS
-from streams.chaos.scene import Scene
+from streams.chaos.scene import Parts, Scene
 from streams.edge.admin import create_topics
 from streams.errors import NewsloomError, UsageError
 from streams.local.folder import free_ports
@@ -101,14 +102,21 @@ async def _scene(row: Row, settings: Settings, folder: Path, *, ids: int, seed: 
     kafka = EmbeddedKafka(folder / "kafka", runtime, door=door)
     own = settings.model_copy(update={"state_dir": folder / "state"})
     async with AsyncExitStack() as stack:
+        disks = {name: _disk(stack, folder / name) for name in ("kafka", "state")} if row.disks else {}
         await kafka.start()
         stack.push_async_callback(kafka.stop)
         proxy = await stack.enter_async_context(Proxy(door[1], door[0])) if door else None
         await create_topics(kafka.bootstrap, own)
         log = stack.enter_context((folder / "workers.log").open("wb"))
-        scene = Scene(kafka, own, generate(ids, seed=seed), ids, log, proxy)
+        scene = Scene(kafka, own, generate(ids, seed=seed), ids, log, Parts(seed, proxy, disks))
         stack.callback(scene.crew.destroy)
         yield scene
+
+
+def _disk(stack: AsyncExitStack, folder: Path) -> Disk:
+    disk = Disk(folder)
+    stack.callback(disk.close)
+    return disk
 
 
 def _keep(folder: Path, settings: Settings, row: Row) -> Path:

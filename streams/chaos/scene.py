@@ -4,20 +4,25 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import IO
 
+from aiokafka import AIOKafkaProducer
+
 from schemas import RawDocument
 from streams.chaos.crew import Crew
+from streams.chaos.disk import Disk
 from streams.chaos.proxy import Proxy
+from streams.codec import raw_message
 from streams.edge.admin import StageLag, stage_lags
 from streams.errors import BrokerError, NewsloomError
 from streams.ingest.push import push
 from streams.local.kafka import EmbeddedKafka
 from streams.settings import Settings
 
-__all__ = ["ChaosError", "Place", "Scene"]
+__all__ = ["ChaosError", "Parts", "Place", "Scene"]
 
 _POLL_S = 0.25
 _PUSH_AGAIN_S = 120.0
@@ -31,6 +36,15 @@ class ChaosError(NewsloomError):
     """A row did not go as it must: a worker did not come back in time, a fault was not reached."""
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What only some rows have."""
+
+    seed: int
+    proxy: Proxy | None = None
+    disks: dict[str, Disk] = field(default_factory=dict)
+
+
 class Scene:
     """One row's live system; `acked` holds the ids of the documents that the broker has confirmed."""
 
@@ -41,12 +55,14 @@ class Scene:
         load: Iterable[RawDocument],
         ids: int,
         log: IO[bytes],
-        proxy: Proxy | None,
+        parts: Parts,
     ) -> None:
         self.kafka = kafka
         self.settings = settings
         self.ids = ids
-        self.proxy = proxy
+        self.proxy = proxy = parts.proxy
+        self.disks = parts.disks
+        self.seed = parts.seed
         self.log = Path(log.name)
         self.crew = Crew(proxy.bootstrap if proxy else kafka.bootstrap, settings, (), log)
         self.acked: set[str] = set()
@@ -72,9 +88,12 @@ class Scene:
 
     async def feed(self, count: int | None = None) -> None:
         """Send the next documents of the load, all that are left by default, until each is confirmed."""
-        documents = list(islice(self._load, self.left if count is None else min(count, self.left)))
+        await self.send(self._take(self.left if count is None else count))
+
+    def _take(self, count: int) -> list[RawDocument]:
+        documents = list(islice(self._load, min(count, self.left)))
         self.sent += len(documents)
-        await self.send(documents)
+        return documents
 
     async def send(self, documents: list[RawDocument]) -> None:
         """Send documents until each is confirmed; one whose confirmation got lost is sent again."""
@@ -90,6 +109,18 @@ class Scene:
 
     def _confirm(self, document: RawDocument) -> None:
         self.acked.add(document.document_id)
+
+    async def feed_stamped(self, count: int, timestamp_ms: int) -> None:
+        """As `feed`, by a producer whose clock says `timestamp_ms`."""
+        async with AIOKafkaProducer(bootstrap_servers=self.bootstrap, acks="all") as producer:
+            documents, acks = self._take(count), []
+            for message in map(raw_message, documents):
+                topic, headers = self.settings.topic(message.topic), list(message.headers)
+                stamp = {"headers": headers, "timestamp_ms": timestamp_ms}
+                acks.append(await producer.send(topic, message.value, key=message.key, **stamp))
+            await asyncio.gather(*acks)
+        for document in documents:
+            self._confirm(document)
 
     async def trickle(self, seconds: float, slices: int = 10) -> None:
         """Feed what is left in equal slices over some time."""
@@ -137,6 +168,11 @@ class Scene:
             return lags is not None and all(any(lag.committed) for lag in lags if not stages or lag.stage in stages)
 
         await self.until(working, "every stage at work")
+
+    async def at_work_on(self, feeding: Awaitable[None]) -> None:
+        """Feed, and wait until every stage has committed something."""
+        await feeding
+        await self.at_work()
 
     async def drained(self) -> bool:
         """Whether no stage has any lag."""

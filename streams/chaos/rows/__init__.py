@@ -1,8 +1,23 @@
 """The fourteen rows, in their order."""
 
 from streams.chaos.row import Row
-from streams.chaos.rows.workers import KILLS
+from streams.chaos.rows import broker, documents, inputs, machines, network, workers
 
 __all__ = ["ROWS"]
 
-ROWS: tuple[Row, ...] = (KILLS,)
+ROWS: tuple[Row, ...] = (
+    workers.KILLS,
+    workers.ZOMBIES,
+    broker.DEATHS,
+    workers.SCALING,
+    broker.SLOW,
+    inputs.POISON,
+    inputs.OVERSIZE,
+    broker.FULL,
+    machines.STORES,
+    machines.CLOCKS,
+    inputs.REPEATS,
+    network.CUT,
+    network.BAD,
+    documents.ENDLESS,
+)

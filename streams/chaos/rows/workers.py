@@ -1,8 +1,9 @@
 """Rows 1, 2 and 4: workers that are killed, paused for too long, or come and go."""
 
+import asyncio
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from streams.chaos.row import Row
@@ -10,10 +11,13 @@ from streams.chaos.scene import ChaosError, Place, Scene
 from streams.edge.failpoint import POINTS
 from streams.topology import TOPOLOGY, Stage
 
-__all__ = ["KILLS"]
+__all__ = ["KILLS", "SCALING", "ZOMBIES"]
 
 _WITH_STATE = ("face", "table")
 _ROW_1_S = 240.0
+_PAST_S = 1.5
+_SETTLES_S = 2.0
+_STOP_S = 10.0
 
 
 def points_of(stage: Stage) -> Sequence[str]:
@@ -71,4 +75,69 @@ class _Deaths:
         self.scene.recoveries.append(seconds)
 
 
+async def paused_past_the_session(scene: Scene) -> None:
+    """A worker stops with a table write in hand, another one at any moment; both wake when their session is over."""
+    scene.crew.lives[0].append({"failpoint": "dedupe:table:2:STOP"})
+    scene.start()
+    feeding = asyncio.create_task(scene.trickle(12))
+    await scene.until(lambda: scene.crew.paused(0), "a worker stops with a table write in hand")
+    await _sleep_through(scene, 0)
+    await scene.until(_alive_again(scene, 0), "the zombie, or who came after it, is at work")
+    scene.crew.send(1, signal.SIGSTOP)
+    await _sleep_through(scene, 1)
+    await feeding
+
+
+async def _sleep_through(scene: Scene, slot: int) -> None:
+    """Let the other worker take over, then wake the one in `slot`."""
+    stopped = time.monotonic()
+    await scene.recover(await scene.waiting(), stopped)
+    await asyncio.sleep(max(0.0, stopped + scene.settings.session_timeout_s + _PAST_S - time.monotonic()))
+    scene.crew.send(slot, signal.SIGCONT)
+
+
+def _alive_again(scene: Scene, slot: int) -> Callable[[], bool]:
+    since = time.monotonic() + _SETTLES_S
+
+    def alive() -> bool:
+        process = scene.crew.processes[slot]
+        return time.monotonic() > since and process.returncode is None and not scene.crew.paused(slot)
+
+    return alive
+
+
+async def scaled_and_rolled(scene: Scene) -> None:
+    """One worker, three, one again; then SIGTERM to one after the other, each of which is started again."""
+    feeding = asyncio.create_task(scene.trickle(20))
+    scene.start(1)
+    await scene.at_work()
+    for slot in (1, 2):
+        await _measured(scene, lambda slot=slot: scene.crew.hire(slot))  # type: ignore[misc]
+    for slot in (2, 1):
+        _in_order(*await scene.crew.dismiss(slot))
+        await scene.recover(await scene.waiting(), time.monotonic())
+    scene.crew.hire(1)
+    for slot in (0, 1):
+        await asyncio.sleep(_SETTLES_S)
+        begun, ends = time.monotonic(), len(scene.crew.exits)
+        scene.crew.send(slot, signal.SIGTERM)
+        await scene.until(lambda ends=ends: len(scene.crew.exits) > ends, "the end of a worker")  # type: ignore[misc]
+        _in_order(scene.crew.exits[-1].code, scene.crew.exits[-1].at - begun)
+        await scene.recover(await scene.waiting(), time.monotonic())
+    await feeding
+
+
+async def _measured(scene: Scene, change: Callable[[], None]) -> None:
+    places, begun = await scene.waiting(), time.monotonic()
+    change()
+    await scene.recover(places, begun)
+
+
+def _in_order(code: int, seconds: float) -> None:
+    if code or seconds > _STOP_S:
+        raise ChaosError(f"a worker that was told to stop ended with {code} after {seconds:.1f} s")
+
+
 KILLS = Row(1, "a worker killed in each stage at each point", killed_everywhere)
+ZOMBIES = Row(2, "a worker paused past its session, with a table write in hand too", paused_past_the_session)
+SCALING = Row(4, "scaled from 1 to 3 to 1, and a rolling restart", scaled_and_rolled, {"partitions": 3})
