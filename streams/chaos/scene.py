@@ -27,6 +27,7 @@ __all__ = ["ChaosError", "Parts", "Place", "Scene"]
 _POLL_S = 0.25
 _PUSH_AGAIN_S = 120.0
 _PATIENCE_S = 120.0
+_CALM_LOOKS = 6
 
 Place = tuple[str, int]
 """A stage and a partition of the topic it reads."""
@@ -178,6 +179,16 @@ class Scene:
         """Whether no stage has any lag."""
         lags = await self.look()
         return lags is not None and not any(lag.total for lag in lags)
+
+    async def settle(self, *, within_s: float) -> None:
+        """Wait until no stage has any lag, and none gets any in a while: a zombie may wake late."""
+        give_up = time.monotonic() + within_s
+        calm = 0
+        while calm < _CALM_LOOKS:
+            calm = calm + 1 if await self.drained() else 0
+            if time.monotonic() > give_up:
+                raise ChaosError(f"not within {within_s:g} s: lag 0 after the row")
+            await asyncio.sleep(_POLL_S)
 
     async def until(
         self, condition: Callable[[], Awaitable[bool] | bool], what: str, *, within_s: float = _PATIENCE_S

@@ -14,6 +14,7 @@ import signal
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,7 +75,9 @@ async def run_stages(bootstrap: str, settings: Settings, *, stages: Sequence[Sta
         deadline_s=settings.document_deadline_s,
         memory_mb=settings.document_memory_mb,
     )
-    async with Outbox(bootstrap, settings) as outbox, pool:
+    # Single writers compute in the worker itself: without other stages beside them it has no CPU processes.
+    used = pool if any(stage.table is None for stage in stages) else nullcontext()
+    async with Outbox(bootstrap, settings) as outbox, used:
         running = [_prepare(stage, bootstrap, settings, folder, pool, outbox) for stage in stages]
         code = await _supervise(running, stop, settings, folder)
     for each in running:
