@@ -89,7 +89,7 @@ async def _play(row: Row, scene: Scene) -> None:
     """The row, whatever is left of its load, and the calm after it."""
     await row.run(scene)
     await scene.feed()
-    await scene.until(scene.drained, "lag 0 after the row", within_s=_SETTLED_S + _SETTLED_PER_ID_S * max(scene.ids, 0))
+    await scene.settle(within_s=_SETTLED_S + _SETTLED_PER_ID_S * scene.ids)
     ends = await scene.crew.dismiss_all()
     if any(code for code, _ in ends):
         scene.note(f"the last stop ended with {[code for code, _ in ends]}")

@@ -86,6 +86,7 @@ async def paused_past_the_session(scene: Scene) -> None:
     scene.crew.send(1, signal.SIGSTOP)
     await _sleep_through(scene, 1)
     await feeding
+    await scene.until(_alive_again(scene, 1), "the second zombie, or who came after it, is at work")
 
 
 async def _sleep_through(scene: Scene, slot: int) -> None:
