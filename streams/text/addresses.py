@@ -2,7 +2,7 @@
 
 import re
 
-__all__ = ["ADDRESS", "is_address", "may_hold_addresses"]
+__all__ = ["ADDRESS", "is_address", "may_hold_addresses", "without_addresses"]
 
 # Every repetition is bounded or cannot give back what the next part needs: no text makes it slow.
 ADDRESS = (
@@ -24,3 +24,10 @@ def may_hold_addresses(text: str) -> bool:
 def is_address(word: str) -> bool:
     """Whether the whole word is one."""
     return may_hold_addresses(word) and _ADDRESS.fullmatch(word) is not None
+
+
+def without_addresses(text: str) -> str:
+    """The runs of letters and marks of a text, parted by one space, without addresses."""
+    if not may_hold_addresses(text):
+        return text
+    return " ".join(_ADDRESS.sub(" ", run) if may_hold_addresses(run) else run for run in text.split())

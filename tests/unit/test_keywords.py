@@ -23,6 +23,20 @@ def test_a_language_without_a_snapshot_gets_none() -> None:
     assert keyword_layer("Der Hafen", "Der Hafen von Tarnmünde ist wieder offen.", "de").keywords == ()
 
 
+def test_what_is_left_of_links_is_no_keyword() -> None:
+    body = f"{BODY} pic.twitter.com/Zzxqvk https://t.co/ UgZ7HFvR24 k4xq9z1 @tarnbridger mail@qwertz.example 2017 " * 3
+    terms = {keyword.term for keyword in keyword_layer("Tarn 4481 bridge", body, "en").keywords}
+    assert "bridge" in terms
+    assert not {"zzxqvk", "twitter", "ugz7hfvr24", "k4xq9z1", "tarnbridger", "qwertz", "2017", "4481"} & terms
+
+
+def test_a_name_with_a_number_is_a_keyword() -> None:
+    terms = {
+        keyword.term for keyword in keyword_layer(None, "The h1n1 flu, covid19 and flight mh370. " * 4, "en").keywords
+    }
+    assert {"h1n1", "covid19", "mh370"} <= terms
+
+
 @given(st.none() | st.text(), st.text())
 def test_any_text_gives_bounded_weights(title: str | None, body: str) -> None:
     layer = keyword_layer(title, body, "en")
