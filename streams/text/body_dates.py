@@ -24,11 +24,12 @@ _MONTH = (
 _DAY = r"[0-3]?[0-9](?:st|nd|rd|th)?"
 _YEAR = r"(?:1[6-9]|20|21)[0-9][0-9]"
 _DATE = re.compile(
-    rf"\b(?P<iso>{_YEAR}-[01][0-9]-[0-3][0-9])(?![0-9-])"
-    rf"|\b(?P<month>{_MONTH})[ ](?P<day>{_DAY})(?![0-9:%.,]*[0-9])(?:,?[ ](?P<year>{_YEAR})\b)?"
-    rf"|\b(?P<day2>{_DAY})[ ](?:of[ ])?(?P<month2>{_MONTH})(?![a-z])(?:,?[ ](?P<year2>{_YEAR})\b)?"
-    rf"|\b(?P<month3>{_MONTH}),?[ ](?:of[ ])?(?P<year3>{_YEAR})\b"
-    rf"|\b(?:[Ii]n|[Ss]ince|[Dd]uring|[Uu]ntil|[Bb]y)[ ](?P<year4>{_YEAR})\b(?![-/.,][0-9])"
+    # A word that begins no date is left at its first letter.
+    rf"\b(?=[0-9ABDFIJMNOSUbdisu])(?:(?P<iso>{_YEAR}-[01][0-9]-[0-3][0-9])(?![0-9-])"
+    rf"|(?P<month>{_MONTH})[ ](?P<day>{_DAY})(?![0-9:%.,]*[0-9])(?:,?[ ](?P<year>{_YEAR})\b)?"
+    rf"|(?P<day2>{_DAY})[ ](?:of[ ])?(?P<month2>{_MONTH})(?![a-z])(?:,?[ ](?P<year2>{_YEAR})\b)?"
+    rf"|(?P<month3>{_MONTH}),?[ ](?:of[ ])?(?P<year3>{_YEAR})\b"
+    rf"|(?:[Ii]n|[Ss]ince|[Dd]uring|[Uu]ntil|[Bb]y)[ ](?P<year4>{_YEAR})\b(?![-/.,][0-9]))"
 )
 _LEAP_YEAR = 2000
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from itertools import accumulate
+from typing import Any
 
-from schemas import Entity, EntityLayer, ExternalId, Mention
+from schemas import EntityLayer
 from streams.ids import entity_id
 from streams.text.entities.clusters import Cluster, clusters
 from streams.text.entities.consistency import consistent
@@ -36,8 +37,13 @@ def entity_layer(text: str) -> EntityLayer:
     top = max(scores, default=1.0)
     entities = _merged([(naming(cluster), cluster, score / top) for cluster, score in zip(found, scores, strict=True)])
     things = [_entity(name, spans_of, share, text, parts) for name, spans_of, share in entities]
-    things.sort(key=lambda thing: (-thing.salience, thing.mentions[0].start, thing.entity_id))
-    return EntityLayer(enricher=ENRICHER, version=VERSION, entities=tuple(things))
+    things.sort(key=_rank)
+    # One validation an article: a model made for each mention took as long as finding it.
+    return EntityLayer.model_validate({"enricher": ENRICHER, "version": VERSION, "entities": things})
+
+
+def _rank(thing: dict[str, Any]) -> tuple[float, int, str]:
+    return -thing["salience"], thing["mentions"][0]["start"], thing["entity_id"]
 
 
 def named(words: Sequence[Sequence[str]]) -> list[Span]:
@@ -73,22 +79,23 @@ def _merged(things: Sequence[tuple[Naming, Cluster, float]]) -> list[tuple[Namin
     return list(by_identity.values())
 
 
-def _entity(name: Naming, found: Sequence[Span], share: float, text: str, parts: Sequence[Sentence]) -> Entity:
-    return Entity(
-        entity_id=entity_id(name.type, name.name),
-        type=name.type,
-        name=name.name,
-        external_ids=tuple(ExternalId(scheme=scheme, value=value) for scheme, _, value in map(_split, name.ids)),
+def _entity(name: Naming, found: Sequence[Span], share: float, text: str, parts: Sequence[Sentence]) -> dict[str, Any]:
+    """The fields of an `Entity`."""
+    return {
+        "entity_id": entity_id(name.type, name.name),
+        "type": name.type,
+        "name": name.name,
+        "external_ids": [{"scheme": scheme, "value": value} for scheme, _, value in map(_split, name.ids)],
         # Four places: the last bits of a logarithm differ between machines.
-        salience=round(share, 4),
-        mentions=tuple(_mention(span, text, parts) for span in found),
-    )
+        "salience": round(share, 4),
+        "mentions": [_mention(span, text, parts) for span in found],
+    }
 
 
 def _split(external_id: str) -> tuple[str, str, str]:
     return external_id.partition(":")
 
 
-def _mention(span: Span, text: str, parts: Sequence[Sentence]) -> Mention:
+def _mention(span: Span, text: str, parts: Sequence[Sentence]) -> dict[str, Any]:
     start, end = parts[span.sentence].place(span.first, span.last)
-    return Mention(start=start, end=end, text=text[start:end])
+    return {"start": start, "end": end, "text": text[start:end]}
