@@ -161,6 +161,18 @@ class Scene:
         self.recoveries.append(time.monotonic() - since)
         return self.recoveries[-1]
 
+    async def up(self, slot: int) -> None:
+        """Wait until the worker in `slot` reports, as it does once a second: then it runs, and knows how to stop."""
+        stats = self.settings.state_dir / "workers" / self.settings.topic(f"slot-{slot}") / "stats.json"
+        since = time.time()
+
+        def reports() -> bool:
+            with suppress(FileNotFoundError):
+                return stats.stat().st_mtime > since and f'"pid": {self.crew.processes[slot].pid},' in stats.read_text()
+            return False
+
+        await self.until(reports, f"worker {slot} is up")
+
     async def at_work(self, *stages: str) -> None:
         """Wait until each of `stages`, all by default, has committed something."""
 

@@ -9,6 +9,7 @@ import logging
 import sys
 from typing import Any
 
+from streams.app import STAGES
 from streams.edge import worker
 from streams.edge.agents import Work, record_of
 from streams.edge.hardened import HardenedApp
@@ -50,8 +51,8 @@ def main() -> int:
     options = parser.parse_args()
     logging.basicConfig(level=logging.WARNING)
     MUTATIONS[options.mutation]()
-    settings = Settings()
-    return asyncio.run(worker.run_worker(settings.broker, settings, stages=options.stage, slot=options.slot))
+    settings, stages = Settings(), options.stage or STAGES
+    return asyncio.run(worker.run_worker(settings.broker, settings, stages=stages, slot=options.slot))
 
 
 if __name__ == "__main__":

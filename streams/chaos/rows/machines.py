@@ -74,7 +74,12 @@ async def skewed_clocks(scene: Scene) -> None:
             scene.crew.program = ("-m", "streams.chaos.victim")
             scene.crew.environments[slot] = {"NEWSLOOM_CHAOS_SKEW_S": str(skew)}
         else:
-            fake = {"FAKETIME": f"{skew:+d}", "FAKETIME_DONT_FAKE_MONOTONIC": "1", "LD_PRELOAD": str(library)}
+            fake = {
+                "FAKETIME": f"{skew:+d}",
+                "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+                "DONT_FAKE_MONOTONIC": "1",
+                "LD_PRELOAD": str(library),
+            }
             scene.crew.environments[slot] = fake
     scene.note("clocks by libfaketime" if library else "clocks of Python only: no libfaketime here")
     scene.start()

@@ -16,7 +16,6 @@ __all__ = ["KILLS", "SCALING", "ZOMBIES"]
 _WITH_STATE = ("face", "table")
 _ROW_1_S = 240.0
 _PAST_S = 1.5
-_SETTLES_S = 2.0
 _STOP_S = 10.0
 
 
@@ -82,11 +81,11 @@ async def paused_past_the_session(scene: Scene) -> None:
     feeding = asyncio.create_task(scene.trickle(12))
     await scene.until(lambda: scene.crew.paused(0), "a worker stops with a table write in hand")
     await _sleep_through(scene, 0)
-    await scene.until(_alive_again(scene, 0), "the zombie, or who came after it, is at work")
+    await scene.up(0)  # the zombie, or who came after it
     scene.crew.send(1, signal.SIGSTOP)
     await _sleep_through(scene, 1)
     await feeding
-    await scene.until(_alive_again(scene, 1), "the second zombie, or who came after it, is at work")
+    await scene.up(1)
 
 
 async def _sleep_through(scene: Scene, slot: int) -> None:
@@ -97,16 +96,6 @@ async def _sleep_through(scene: Scene, slot: int) -> None:
     scene.crew.send(slot, signal.SIGCONT)
 
 
-def _alive_again(scene: Scene, slot: int) -> Callable[[], bool]:
-    since = time.monotonic() + _SETTLES_S
-
-    def alive() -> bool:
-        process = scene.crew.processes[slot]
-        return time.monotonic() > since and process.returncode is None and not scene.crew.paused(slot)
-
-    return alive
-
-
 async def scaled_and_rolled(scene: Scene) -> None:
     """One worker, three, one again; then SIGTERM to one after the other, each of which is started again."""
     feeding = asyncio.create_task(scene.trickle(20))
@@ -114,12 +103,14 @@ async def scaled_and_rolled(scene: Scene) -> None:
     await scene.at_work()
     for slot in (1, 2):
         await _measured(scene, lambda slot=slot: scene.crew.hire(slot))  # type: ignore[misc]
+        await scene.up(slot)
     for slot in (2, 1):
         _in_order(*await scene.crew.dismiss(slot))
         await scene.recover(await scene.waiting(), time.monotonic())
     scene.crew.hire(1)
     for slot in (0, 1):
-        await asyncio.sleep(_SETTLES_S)
+        await scene.up(1 - slot)
+        await scene.up(slot)
         begun, ends = time.monotonic(), len(scene.crew.exits)
         scene.crew.send(slot, signal.SIGTERM)
         await scene.until(lambda ends=ends: len(scene.crew.exits) > ends, "the end of a worker")  # type: ignore[misc]
