@@ -148,6 +148,8 @@ class Scene:
 
     async def recover(self, places: dict[Place, int], since: float, *, within_s: float = _PATIENCE_S) -> float:
         """Wait for a new commit in each of `places`; the seconds from `since` until the last one, noted."""
+        if not places:
+            return 0.0  # a recovery of nothing is none: it is not noted
         waiting = dict(places)
         while waiting:
             if time.monotonic() - since > within_s:

@@ -39,10 +39,10 @@ async def delayed_and_reset(scene: Scene) -> None:
     await scene.at_work()
     resets = 0
     for _ in range(_RESETS):
-        resets += scene.proxy.reset()
         await asyncio.sleep(_BETWEEN_S)
-    scene.proxy.delay_s = 0.0
-    await scene.recover(await scene.waiting(), time.monotonic())
+        places = await scene.waiting()
+        resets += scene.proxy.reset()
+    await scene.recover(places, time.monotonic())
     await feeding
     if not resets:
         raise ChaosError("there was no connection to reset")
