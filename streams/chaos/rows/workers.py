@@ -76,10 +76,12 @@ class _Deaths:
 
 async def paused_past_the_session(scene: Scene) -> None:
     """A worker stops with a table write in hand, another one at any moment; both wake when their session is over."""
-    scene.crew.lives[0].append({"failpoint": "dedupe:table:2:STOP"})
+    # More than once: a life may end before it gets there.
+    scene.crew.lives[0].extend([{"failpoint": "dedupe:table:1:STOP"}] * 5)
     scene.start()
     feeding = asyncio.create_task(scene.trickle(12))
     await scene.until(lambda: scene.crew.paused(0), "a worker stops with a table write in hand")
+    scene.crew.lives[0].clear()
     await _sleep_through(scene, 0)
     await scene.up(0)  # the zombie, or who came after it
     scene.crew.send(1, signal.SIGSTOP)
