@@ -2,7 +2,7 @@
 
 Generated short articles, ten minutes apart by their own clock, so that within the run as many expire as come:
 what grows then is a leak, not state. They are pushed as fast as the worker takes them, 2,000 at
-a time. After each piece the memory of each role is printed, shared pages counted once.
+a time. After each piece the MiB that each role holds are printed, shared pages counted once.
 """
 
 import asyncio
@@ -15,9 +15,8 @@ from itertools import islice
 from streams.codec import Message, raw_message
 from streams.local.broker import Broker, open_broker
 from streams.settings import Settings
-from tests.bench.engine.contest import CONTESTANTS, WARM_UP, Team, playing, push, until_done
+from tests.bench.engine.contest import CONTESTANTS, WARM_UP, playing, push, until_done
 from tests.bench.engine.material import generated
-from tests.bench.engine.procfs import held_mb
 
 ARTICLES = 50_000
 PIECE = 2000
@@ -39,12 +38,7 @@ async def soak(broker: Broker, articles: int) -> None:
             await push(broker, team.settings, piece)
             pushed += len(piece)
             await until_done(team, tally, pushed)
-            print(json.dumps({"articles": pushed} | _held(team)), flush=True)
-
-
-def _held(team: Team) -> dict[str, float]:
-    roles = {"worker": team.leaders, "pool": team.pool, "broker": [team.broker] if team.broker else []}
-    return {f"{role}_mb": held_mb(pids) for role, pids in roles.items()}
+            print(json.dumps({"articles": pushed} | team.held()), flush=True)
 
 
 async def main() -> None:

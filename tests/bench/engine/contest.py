@@ -22,7 +22,7 @@ from streams.edge.outbox import Outbox
 from streams.errors import BrokerError
 from streams.local.broker import Broker
 from streams.settings import Settings
-from tests.bench.engine.procfs import CORES, Usage, descendants, machine_busy_s, usage
+from tests.bench.engine.procfs import CORES, Usage, descendants, held_mb, machine_busy_s, usage
 from tests.bench.engine.tally import Counts, Tally
 
 __all__ = ["CONTESTANTS", "WARM_UP", "Contestant", "Run", "Team", "ceiling", "contest", "playing", "push", "until_done"]
@@ -71,7 +71,8 @@ CONTESTANTS = {
 class Run:
     """What a run took. Processor seconds: `cpu_s` by role, `stage_s` within the stages where that is known.
 
-    `others_s` is what everybody else on the machine took meanwhile.
+    `others_s` is what everybody else on the machine took meanwhile. `peak_mb` adds up the peaks of
+    the processes, pages they share counted for each; `held_mb` is what they hold at the end, such pages counted once.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Run:
     peak_mb: dict[str, float]
     others_s: float
     counts: dict[str, int] = field(default_factory=dict)
+    held_mb: dict[str, float] = field(default_factory=dict)
 
     @property
     def own_s(self) -> float:
@@ -111,6 +113,11 @@ class Team:
         """What each role has used so far."""
         roles = {"worker": self.leaders, "pool": self.pool, "broker": [self.broker] if self.broker else []}
         return {role: usage(pids) for role, pids in roles.items()}
+
+    def held(self) -> dict[str, float]:
+        """MiB that each role holds now."""
+        roles = {"worker": self.leaders, "pool": self.pool, "broker": [self.broker] if self.broker else []}
+        return {role: held_mb(pids) for role, pids in roles.items()}
 
     def stages(self) -> dict[str, float]:
         """Processor seconds in each stage by newsloom's own meters; nothing for others."""
@@ -208,13 +215,10 @@ async def contest(contestant: Contestant, broker: Broker, messages: Sequence[Mes
         ended = await until_done(team, tally, len(messages))
         await pushing
         await asyncio.sleep(_STATS_S)
-        return _run(
-            contestant.name,
-            len(rest),
-            begun,
-            ended,
-            {name: seconds - stages[name] for name, seconds in team.stages().items()},
-        )
+        spent = {name: seconds - stages[name] for name, seconds in team.stages().items()}
+        run = _run(contestant.name, len(rest), begun, ended, spent)
+        run.held_mb = team.held()
+        return run
 
 
 def _run(name: str, articles: int, begun: Moment, ended: Moment, stages: dict[str, float]) -> Run:

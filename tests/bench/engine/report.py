@@ -16,7 +16,18 @@ _STAGES = ("normalize", "dedupe", "enrich", "cluster")
 
 def table(rounds: Rounds) -> str:
     """One line a contestant, medians over the rounds; processor times in ms an article."""
-    names = ("contestant", "articles/s", "corrected", *_STAGES, "engine", "total", "broker", "peak MB", "broker MB")
+    names = (
+        "contestant",
+        "articles/s",
+        "corrected",
+        *_STAGES,
+        "engine",
+        "total",
+        "broker",
+        "peak MB",
+        "broker MB",
+        "held MB",
+    )
     rows = [names, *(_row(name, runs) for name, runs in rounds.items())]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
@@ -38,6 +49,7 @@ def _row(name: str, runs: Sequence[Run]) -> tuple[str, ...]:
         f"{_ms(runs, lambda run: run.own_s):.2f}",
         f"{_ms(runs, lambda run: run.cpu_s['broker']):.2f}",
         *(f"{mb:.0f}" for mb in peak),
+        f"{max(sum(mb for role, mb in run.held_mb.items() if role != 'broker') for run in runs):.0f}",
     )
 
 
