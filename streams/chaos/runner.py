@@ -69,9 +69,9 @@ async def run_row(row: Row, settings: Settings, *, ids: int, seed: int) -> Resul
         async with _scene(row, own, folder, ids=ids, seed=seed) as scene:
             try:
                 await _play(row, scene)
-            except (NewsloomError, TimeoutError, OSError) as error:
+            except Exception as error:  # noqa: BLE001 - a row that breaks has missed; the next ones go on
                 result.stalled = 1
-                result.problems.append(str(error) or type(error).__name__)
+                result.problems.append(str(error) if isinstance(error, NewsloomError) else repr(error))
                 scene.crew.destroy()
             else:
                 await judge(row, scene, result)

@@ -1,13 +1,12 @@
 """Rows 6, 7 and 11: records that are poison, too large, or not new."""
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.errors import MessageSizeTooLargeError
+from aiokafka.errors import CommitFailedError, MessageSizeTooLargeError
 
 from schemas import RawDocument
 from streams.chaos.documents import generate
@@ -142,10 +141,18 @@ async def _rewind(scene: Scene) -> None:
             topic = scene.settings.topic(stage.reads.name)
             partitions = [TopicPartition(topic, number) for number in range(scene.settings.partitions)]
             consumer.assign(partitions)
-            await consumer.commit(dict.fromkeys(partitions, 0))
+            await scene.until(lambda: _committed(consumer, partitions), f"group of {stage.name} at offset 0")  # noqa: B023
         finally:
             await consumer.stop()
-        await asyncio.sleep(0)
+
+
+async def _committed(consumer: Any, partitions: Sequence[TopicPartition]) -> bool:
+    """Whether offset 0 could be committed: not while the group remembers a member that left without a word."""
+    try:
+        await consumer.commit(dict.fromkeys(partitions, 0))
+    except CommitFailedError:
+        return False
+    return True
 
 
 POISON = Row(6, "poison: bad JSON, schema, charset, null, nested 300,000 deep, empty", poisoned)
