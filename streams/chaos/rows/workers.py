@@ -14,7 +14,7 @@ from streams.topology import TOPOLOGY, Stage
 __all__ = ["KILLS", "SCALING", "ZOMBIES"]
 
 _WITH_STATE = ("face", "table")
-_ROW_1_S = 240.0
+_ROW_1_S = 480.0
 _PAST_S = 1.5
 _STOP_S = 10.0
 
