@@ -7,12 +7,12 @@ NEWSLOOM_CHAOS_SKEW_S is added to what Python says is the time.
 
 import argparse
 import asyncio
+import logging
 import os
 import sys
 import time
 
 from streams.chaos.trouble import TROUBLED
-from streams.cli.logs import everything
 from streams.edge.worker import run_stages
 from streams.settings import Settings
 
@@ -26,7 +26,8 @@ def main() -> int:
     parser.add_argument("--stage", action="append", default=[])
     options = parser.parse_args()
     _skew(float(os.environ.get("NEWSLOOM_CHAOS_SKEW_S", "0")))  # noqa: TID251 - no setting of the product
-    everything()
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("newsloom").setLevel(logging.INFO)
     settings = Settings()
     stages = [stage for stage in TROUBLED if not options.stage or stage.name in options.stage]
     return asyncio.run(run_stages(settings.broker, settings, stages=stages, slot=options.slot))

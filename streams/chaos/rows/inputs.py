@@ -157,4 +157,6 @@ async def _committed(consumer: Any, partitions: Sequence[TopicPartition]) -> boo
 
 POISON = Row(6, "poison: bad JSON, schema, charset, null, nested 300,000 deep, empty", poisoned)
 OVERSIZE = Row(7, "records that are too large", too_large)
-REPEATS = Row(11, "the same input three times, and a replay", repeated, {"partitions": 1}, in_memory=True)
+REPEATS = Row(
+    11, "the same input three times, and a replay", repeated, {"partitions": 1}, in_memory=True, bounded=False
+)
