@@ -103,12 +103,22 @@ class Member(NamedTuple):
 
 
 class EntityCount(NamedTuple):
-    """An entity and how many members name it."""
+    """An entity and how many members name it; `places` adds up where it stood in their lists, 0 the most salient."""
 
     entity_id: str
     type: EntityType
     name: str
     articles: int
+    places: int
+
+    @property
+    def rank(self) -> tuple[int, int, str, str]:
+        """The least stands for the story most: named by most members, and by those as what they are about."""
+        return (-self.articles, self.places, self.name, self.entity_id)
+
+    def with_more(self, other: "EntityCount") -> "EntityCount":
+        """The entity as the members of both stories name it."""
+        return self._replace(articles=self.articles + other.articles, places=self.places + other.places)
 
     @lru_cache(maxsize=CACHED)  # noqa: B019 - as above
     def published(self) -> StoryEntity:
@@ -272,7 +282,8 @@ def _recent(*members: Member) -> tuple[Member, ...]:
 
 def _entities(candidate: StoryCandidate) -> tuple[EntityCount, ...]:
     named = {
-        entity.entity_id: EntityCount(entity.entity_id, entity.type, entity.name, 1) for entity in candidate.entities
+        entity.entity_id: EntityCount(entity.entity_id, entity.type, entity.name, 1, place)
+        for place, entity in enumerate(candidate.entities)
     }
     return _counted(tuple(named.values()), ())
 
@@ -281,6 +292,5 @@ def _counted(one: tuple[EntityCount, ...], other: tuple[EntityCount, ...]) -> tu
     counts = {entity.entity_id: entity for entity in one}
     for entity in other:
         known = counts.get(entity.entity_id)
-        counts[entity.entity_id] = known._replace(articles=known.articles + entity.articles) if known else entity
-    ranked = sorted(counts.values(), key=lambda entity: (-entity.articles, entity.name, entity.entity_id))
-    return tuple(ranked[:MAX_ENTITIES])
+        counts[entity.entity_id] = known.with_more(entity) if known else entity
+    return tuple(sorted(counts.values(), key=lambda entity: entity.rank)[:MAX_ENTITIES])

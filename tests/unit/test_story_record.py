@@ -119,6 +119,11 @@ def test_entities_are_counted_by_article() -> None:
     assert [(entity.name, entity.articles) for entity in shown] == [("Putin", 2), ("Kim", 1)]
 
 
+def test_of_entities_that_as_many_members_name_the_more_salient_comes_first() -> None:
+    both = pooled(naming(1, "Zora", "Abel", "Mona"), naming(2, "Mona", "Zora", "Abel"))
+    assert [entity.name for entity in both.entities] == ["Zora", "Mona", "Abel"]
+
+
 @pytest.mark.parametrize("listed", ["members", "aliases", "entities"])
 def test_lists_are_bounded_and_counts_are_not(listed: str) -> None:
     record = naming(0, "0")
