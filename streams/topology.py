@@ -34,7 +34,7 @@ from streams.topics import (
     Topic,
 )
 
-__all__ = ["ON_THE_WAY", "TERMINAL", "TOPOLOGY", "Stage", "stage_named", "topics"]
+__all__ = ["BESIDE", "ON_THE_WAY", "TERMINAL", "TOPOLOGY", "Stage", "stage_named", "topics"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,9 @@ TERMINAL = (ENRICHED, DUPLICATE)
 
 ON_THE_WAY = (RAW, NORMALIZED, UNIQUE)
 """Topics whose dead letters are a document's end. One whose story candidate is parked has been enriched."""
+
+BESIDE: tuple[Topic, ...] = ()
+"""Topics that no stage reads or writes: what producers, pollers and tools keep for themselves, made with the others."""
 
 
 def stage_named(name: str) -> Stage:

@@ -14,7 +14,7 @@ from streams.codec import MAX_RECORD_BYTES
 from streams.errors import BrokerError, UsageError
 from streams.settings import Settings
 from streams.topics import DAY_MS, Topic
-from streams.topology import TOPOLOGY, Stage, topics
+from streams.topology import BESIDE, TOPOLOGY, Stage, topics
 
 __all__ = [
     "StageLag",
@@ -74,7 +74,7 @@ class StageLag:
 def topic_configs(settings: Settings, flow: Sequence[Stage] = TOPOLOGY) -> dict[str, dict[str, str]]:
     """Every topic of the lane with its broker configuration: public ones, dead letters, state changelogs."""
     configs: dict[str, dict[str, str]] = {}
-    for topic in topics(flow):
+    for topic in (*topics(flow), *(BESIDE if flow is TOPOLOGY else ())):
         configs[settings.topic(topic.name)] = _public(topic)
     for stage in flow:
         # Dead letters are for people: they get 30 days, whatever their source keeps. Their time is the original one.
