@@ -12,7 +12,17 @@ from aiokafka.partitioner import DefaultPartitioner
 from streams.codec import Record
 from streams.errors import BrokerError
 
-__all__ = ["Start", "partition_count", "partition_for", "read_table", "read_topic", "read_topics"]
+__all__ = [
+    "Start",
+    "groupless_consumer",
+    "partition_count",
+    "partition_for",
+    "partitions_of",
+    "read_table",
+    "read_topic",
+    "read_topics",
+    "record_from",
+]
 
 Start = Literal["earliest", "latest"] | int | datetime
 """Where to begin: an end of the log, an offset of every partition (negative: so many before its end), or an instant."""
@@ -30,8 +40,8 @@ def partition_for(key: bytes, count: int) -> int:
 
 async def partition_count(bootstrap: str, topic_name: str) -> int:
     """Number of partitions; BrokerError when there is no such topic."""
-    async with _consumer(bootstrap) as consumer:
-        return len(await _partitions(consumer, topic_name))
+    async with groupless_consumer(bootstrap) as consumer:
+        return len(await partitions_of(consumer, topic_name))
 
 
 def read_topic(
@@ -59,12 +69,12 @@ async def read_topics(
     With `until_end` it stops at the high-water marks found when it began, else never.
     Leave it early only through `contextlib.aclosing`. BrokerError when there is no such topic.
     """
-    async with _consumer(bootstrap) as consumer:
+    async with groupless_consumer(bootstrap) as consumer:
         wanted = None if partitions is None else set(partitions)
         assigned = [
             TopicPartition(name, number)
             for name in topic_names
-            for number in sorted(await _partitions(consumer, name))
+            for number in sorted(await partitions_of(consumer, name))
             if wanted is None or number in wanted
         ]
         if not assigned:
@@ -78,7 +88,7 @@ async def read_topics(
             for partition, records in batches.items():
                 for record in records:
                     if not until_end or record.offset < ends[partition]:
-                        yield _record(record)
+                        yield record_from(record)
             if until_end:
                 # By position, not by record: the last offsets may be compacted away or be markers.
                 waiting = {p for p in waiting if await consumer.position(p) < ends[p]}
@@ -96,7 +106,8 @@ async def read_table(bootstrap: str, topic_name: str, *, partitions: Iterable[in
 
 
 @asynccontextmanager
-async def _consumer(bootstrap: str) -> AsyncIterator[Any]:
+async def groupless_consumer(bootstrap: str) -> AsyncIterator[Any]:
+    """An aiokafka consumer of committed records that is in no group; BrokerError for what goes wrong with it."""
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap,
         client_id="newsloom-reader",
@@ -116,7 +127,8 @@ async def _consumer(bootstrap: str) -> AsyncIterator[Any]:
         await consumer.stop()
 
 
-async def _partitions(consumer: Any, topic_name: str) -> set[int]:
+async def partitions_of(consumer: Any, topic_name: str) -> set[int]:
+    """Numbers of a topic's partitions; BrokerError when there is no such topic."""
     # All topics are asked for: a question about one may create it. The consumer keeps
     # only what it is assigned, so its public methods know of no other topic's partitions.
     cluster = await consumer._client.fetch_all_metadata()  # noqa: SLF001
@@ -144,7 +156,8 @@ async def _seek(
     return places
 
 
-def _record(record: Any) -> Record:
+def record_from(record: Any) -> Record:
+    """A consumer's record as ours."""
     return Record(
         record.topic, record.partition, record.offset, record.key, record.value, tuple(record.headers), record.timestamp
     )
