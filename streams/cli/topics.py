@@ -32,6 +32,7 @@ def _create(topics: typer.Typer) -> None:
         call: Call,
         partitions: Annotated[int | None, typer.Option(help="Partitions of each topic.", show_default=False)] = None,
         replication: Annotated[int | None, typer.Option(help="Replicas of each topic.", show_default=False)] = None,
+        wait: Annotated[float, typer.Option(metavar="SECONDS", min=0, help="Wait so long for a broker to answer.")] = 0,
         json: AsJson = False,
     ) -> None:
         """Create the topics that are missing; what is there stays as it is.
@@ -45,7 +46,7 @@ def _create(topics: typer.Typer) -> None:
         settings = call.settings(partitions=partitions, replication=replication)
 
         async def work() -> list[str]:
-            return await create_topics(await connected(settings), settings)
+            return await create_topics(await connected(settings, wait_s=wait), settings)
 
         created = run(work())
         for name in created:

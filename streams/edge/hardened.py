@@ -141,7 +141,7 @@ def new_app(stage_name: str, *, bootstrap: str, settings: Settings, datadir: str
     """The app of one stage; values of the settings are explained in ARCHITECTURE.md."""
     app = HardenedApp(
         settings.group(stage_name),
-        broker=f"aiokafka://{bootstrap}",
+        broker=";".join(f"aiokafka://{address}" for address in bootstrap.split(",")),
         store="rocksdb://",
         datadir=datadir,
         autodiscover=False,

@@ -1,0 +1,33 @@
+"""`newsloom health`: whether a process of this machine or container is alive, for a container's health check."""
+
+import typer
+
+from streams.cli.command import Call, command
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @command(app, "health", rich_help_panel="A look inside")
+    def health(call: Call) -> None:
+        """Say whether the workers of this state folder are alive: each notes every second what it has done.
+
+        Exit code 0 when every worker that has started here is; 3 when one has been silent for 15 seconds, or there
+        is none. Lag and throughput are `newsloom topics describe`'s business.
+        """
+        from streams.errors import BrokerError
+        from streams.observe.alive import silent_s
+
+        settings = call.settings()
+        silent = silent_s(settings)
+        if not silent:
+            raise BrokerError(f"no worker has started in {settings.state_dir}")
+        late = {slot: seconds for slot, seconds in silent.items() if seconds > _LONGEST_S}
+        if late:
+            raise BrokerError(", ".join(f"{slot} is silent for {seconds:.0f} s" for slot, seconds in late.items()))
+        print(f"{len(silent)} alive")  # noqa: T201
+
+
+_LONGEST_S = 15.0
