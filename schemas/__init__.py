@@ -16,6 +16,7 @@ from schemas.enriched import (
     Mention,
 )
 from schemas.raw import RawDocument
+from schemas.replay import ReplayJob, ReplayRange, ReplaySelection
 from schemas.story import (
     Algorithm,
     SparseVector,
@@ -52,6 +53,9 @@ __all__ = [
     "Provenance",
     "RawDocument",
     "Removed",
+    "ReplayJob",
+    "ReplayRange",
+    "ReplaySelection",
     "Revision",
     "Source",
     "SparseVector",

@@ -24,6 +24,7 @@ from schemas.dead_letter import DeadLetter
 from schemas.enriched import EnrichedArticle
 from schemas.history import HistoryError, accepted_breaks, committed
 from schemas.raw import RawDocument
+from schemas.replay import ReplayJob
 from schemas.story import Story, StoryCandidate, StoryEvent
 
 __all__ = ["CONTRACTS", "FOLDER", "Contract", "broken", "contract_of", "json_schema", "problems", "rendered"]
@@ -70,6 +71,7 @@ CONTRACTS: Final = (
     Contract("story_event", 1, StoryEvent),
     Contract("story", 1, Story),
     Contract("dead_letter", 1, DeadLetter),
+    Contract("replay_job", 1, ReplayJob, "backward"),
 )
 
 _BY_MODEL: Final = {contract.model: contract for contract in CONTRACTS}

@@ -97,6 +97,6 @@ def _packed(headers: dict[str, str]) -> Headers:
 
 
 def _inherited(record: Record) -> Headers:
-    """What stays the same from the raw record on."""
-    found = ((name, header(record.headers, name)) for name in ("ce_time", "ce_documentid"))
+    """What stays the same from the raw record on; `ce_replay` names the job that brought it, absent when live."""
+    found = ((name, header(record.headers, name)) for name in ("ce_time", "ce_documentid", "ce_replay"))
     return tuple((name, text.encode()) for name, text in found if text is not None)

@@ -10,6 +10,7 @@ from schemas import (
     EnrichedArticle,
     Event,
     RawDocument,
+    ReplayJob,
     Story,
     StoryCandidate,
     StoryEvent,
@@ -24,6 +25,7 @@ __all__ = [
     "ENRICHED",
     "NORMALIZED",
     "RAW",
+    "REPLAY_JOB",
     "STORY_EVENT",
     "STORY_STATE",
     "UNIQUE",
@@ -83,6 +85,10 @@ def _language(value: Any) -> str:
     return str(value.language)
 
 
+def _job(value: Any) -> str:
+    return str(value.job_id)
+
+
 RAW = Topic("news.raw.v1", RawDocument, _document, _document)
 # One language, one writer: dedupe compares an article with all earlier ones of its language.
 NORMALIZED = Topic("news.article.normalized.v1", Article, _language, _article, 7 * DAY_MS)
@@ -93,6 +99,8 @@ ENRICHED = Topic("news.article.enriched.v1", EnrichedArticle, _article, _article
 CANDIDATE = Topic("news.story.candidate.v1", StoryCandidate, _language, _article, 7 * DAY_MS)
 STORY_EVENT = Topic("news.story.event.v1", StoryEvent, _story, _story)
 STORY_STATE = Topic("news.story.state.v1", Story, _story, _story, cleanup="compact")
+
+REPLAY_JOB = Topic("news.replay.job.v1", ReplayJob, _job, _job, cleanup="compact")
 
 DEDUPE_STATE = StateTopic("news.dedupe.changelog.v1")
 CLUSTER_STATE = StateTopic("news.cluster.changelog.v1")

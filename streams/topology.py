@@ -27,6 +27,7 @@ from streams.topics import (
     ENRICHED,
     NORMALIZED,
     RAW,
+    REPLAY_JOB,
     STORY_EVENT,
     STORY_STATE,
     UNIQUE,
@@ -62,7 +63,7 @@ TERMINAL = (ENRICHED, DUPLICATE)
 ON_THE_WAY = (RAW, NORMALIZED, UNIQUE)
 """Topics whose dead letters are a document's end. One whose story candidate is parked has been enriched."""
 
-BESIDE: tuple[Topic, ...] = ()
+BESIDE: tuple[Topic, ...] = (REPLAY_JOB,)
 """Topics that no stage reads or writes: what producers, pollers and tools keep for themselves, made with the others."""
 
 

@@ -25,6 +25,9 @@ from schemas import (
     EnrichedArticle,
     Event,
     RawDocument,
+    ReplayJob,
+    SourceConfig,
+    SourceState,
     Story,
     StoryCandidate,
     StoryEvent,
@@ -92,6 +95,25 @@ INVALID: Final[Mapping[type[Event], dict[str, dict[str, Any]]]] = {
         "no_reason": {"reason": GONE},
         "offset_below_zero": {"offset": -1},
         "header_without_value": {"headers": [["content-type"]]},
+    },
+    ReplayJob: {
+        "no_ranges": {"ranges": GONE},
+        "id_is_no_hash": {"job_id": "rpl_1"},
+        "lane_in_capitals": {"into": "V2"},
+        "state_is_unknown": {"state": "paused"},
+        "attempt_zero": {"attempt": 0},
+    },
+    SourceConfig: {
+        "no_url": {"url": GONE},
+        "url_of_a_file": {"url": "file:///etc/passwd"},
+        "full_text_is_unknown": {"full_text": "maybe"},
+        "floor_below_zero": {"floor_s": -1},
+    },
+    SourceState: {
+        "no_next_at": {"next_at": GONE},
+        "outcome_is_unknown": {"outcome": "fine"},
+        "entry_without_content": {"seen": [{"entry": "1f"}]},
+        "time_without_offset": {"next_at": "2026-03-02T06:30:00"},
     },
 }
 
