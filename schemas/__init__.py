@@ -17,6 +17,7 @@ from schemas.enriched import (
 )
 from schemas.raw import RawDocument
 from schemas.replay import ReplayJob, ReplayRange, ReplaySelection
+from schemas.source import FullText, Pushing, PushingEntry, Redirected, SeenEntry, SourceConfig, SourceState
 from schemas.story import (
     Algorithm,
     SparseVector,
@@ -45,19 +46,26 @@ __all__ = [
     "Event",
     "ExternalId",
     "Fingerprint",
+    "FullText",
     "Keyword",
     "KeywordLayer",
     "Layers",
     "Mention",
     "Precision",
     "Provenance",
+    "Pushing",
+    "PushingEntry",
     "RawDocument",
+    "Redirected",
     "Removed",
     "ReplayJob",
     "ReplayRange",
     "ReplaySelection",
     "Revision",
+    "SeenEntry",
     "Source",
+    "SourceConfig",
+    "SourceState",
     "SparseVector",
     "Story",
     "StoryArticle",

@@ -25,6 +25,7 @@ from schemas.enriched import EnrichedArticle
 from schemas.history import HistoryError, accepted_breaks, committed
 from schemas.raw import RawDocument
 from schemas.replay import ReplayJob
+from schemas.source import SourceConfig, SourceState
 from schemas.story import Story, StoryCandidate, StoryEvent
 
 __all__ = ["CONTRACTS", "FOLDER", "Contract", "broken", "contract_of", "json_schema", "problems", "rendered"]
@@ -71,6 +72,8 @@ CONTRACTS: Final = (
     Contract("story_event", 1, StoryEvent),
     Contract("story", 1, Story),
     Contract("dead_letter", 1, DeadLetter),
+    Contract("source_config", 1, SourceConfig, "backward"),
+    Contract("source_state", 1, SourceState, "backward"),
     Contract("replay_job", 1, ReplayJob, "backward"),
 )
 

@@ -11,6 +11,8 @@ from schemas import (
     Event,
     RawDocument,
     ReplayJob,
+    SourceConfig,
+    SourceState,
     Story,
     StoryCandidate,
     StoryEvent,
@@ -26,6 +28,8 @@ __all__ = [
     "NORMALIZED",
     "RAW",
     "REPLAY_JOB",
+    "SOURCE_CONFIG",
+    "SOURCE_STATE",
     "STORY_EVENT",
     "STORY_STATE",
     "UNIQUE",
@@ -85,6 +89,10 @@ def _language(value: Any) -> str:
     return str(value.language)
 
 
+def _source(value: Any) -> str:
+    return str(value.source_id)
+
+
 def _job(value: Any) -> str:
     return str(value.job_id)
 
@@ -101,6 +109,10 @@ STORY_EVENT = Topic("news.story.event.v1", StoryEvent, _story, _story)
 STORY_STATE = Topic("news.story.state.v1", Story, _story, _story, cleanup="compact")
 
 REPLAY_JOB = Topic("news.replay.job.v1", ReplayJob, _job, _job, cleanup="compact")
+
+# What the poller is told, and where it stands: one record a source.
+SOURCE_CONFIG = Topic("news.source.config.v1", SourceConfig, _source, _source, cleanup="compact")
+SOURCE_STATE = Topic("news.source.state.v1", SourceState, _source, _source, cleanup="compact")
 
 DEDUPE_STATE = StateTopic("news.dedupe.changelog.v1")
 CLUSTER_STATE = StateTopic("news.cluster.changelog.v1")

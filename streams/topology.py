@@ -28,6 +28,8 @@ from streams.topics import (
     NORMALIZED,
     RAW,
     REPLAY_JOB,
+    SOURCE_CONFIG,
+    SOURCE_STATE,
     STORY_EVENT,
     STORY_STATE,
     UNIQUE,
@@ -63,7 +65,7 @@ TERMINAL = (ENRICHED, DUPLICATE)
 ON_THE_WAY = (RAW, NORMALIZED, UNIQUE)
 """Topics whose dead letters are a document's end. One whose story candidate is parked has been enriched."""
 
-BESIDE: tuple[Topic, ...] = (REPLAY_JOB,)
+BESIDE: tuple[Topic, ...] = (REPLAY_JOB, SOURCE_CONFIG, SOURCE_STATE)
 """Topics that no stage reads or writes: what producers, pollers and tools keep for themselves, made with the others."""
 
 

@@ -1,0 +1,57 @@
+# ruff: noqa: INP001 - part of a script, not of a package
+"""The valid examples of what the poller is told and of where it stands; written by `build_examples.py`."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from schemas import Event, Pushing, PushingEntry, Redirected, SeenEntry, SourceConfig, SourceState
+from streams import ids
+
+POLLED: Final = datetime(2026, 3, 2, 6, 30, tzinfo=UTC)
+URL: Final = "https://northwire.example/rss"
+
+
+def source_configs() -> dict[str, Event]:
+    """A feed by its address, and one with all that can be said of it."""
+    whole: dict[str, Any] = {"floor_s": 900, "cap_s": 86_400, "full_text": "page", "enabled": False}
+    outlet = {"language": "en", "owner_id": "northwire-trust", "domain": "northwire.example", "country": "NO"}
+    return {
+        "minimal": SourceConfig(source_id="gazette", url="http://gazette.example/feed.xml"),
+        "full": SourceConfig.model_validate(
+            {"source_id": "northwire", "url": URL, "name": "Northwire", **whole, **outlet}
+        ),
+    }
+
+
+def source_states() -> dict[str, Event]:
+    """A source that was never polled, and one in the middle of a push."""
+    start: dict[str, Any] = {"source_id": "northwire", "configured_url": URL, "url": URL, "interval_s": 3600}
+    entry, content = ids.content_id("northwire-17")[:16], ids.content_id("text")[:16]
+    document = ids.document_id("northwire", "northwire-17")
+    pushing = Pushing(
+        offsets=(12, 0, 7, 31),
+        entries=(PushingEntry(entry=entry, content=content, ce_id=f"{document}:{ids.content_id('text')}"),),
+    )
+    full = SourceState(
+        **start,
+        next_at=POLLED + timedelta(hours=1),
+        started_at=POLLED,
+        polled_at=POLLED - timedelta(hours=1),
+        succeeded_at=POLLED - timedelta(hours=1),
+        outcome="failed",
+        detail="http_503: Service Unavailable",
+        polls=41,
+        pushed=230,
+        failure_score=0.5,
+        steady=1,
+        etag='W/"17"',
+        last_modified="Mon, 02 Mar 2026 05:12:44 GMT",
+        body_hash=ids.content_id("body"),
+        hold_until=POLLED + timedelta(minutes=2),
+        redirected=Redirected(url="https://northwire.example/feed", times=2, since=POLLED - timedelta(hours=20)),
+        former_urls=("http://northwire.example/rss",),
+        gone_since=POLLED,
+        pushing=pushing,
+        seen=(SeenEntry(entry=entry, content=ids.content_id("earlier text")[:16], tries=1),),
+    )
+    return {"minimal": SourceState(**start, next_at=POLLED), "full": full}
