@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from typing import TypeVar
 
 __all__ = ["read_ahead"]
@@ -10,7 +10,7 @@ __all__ = ["read_ahead"]
 T = TypeVar("T")
 
 
-async def read_ahead(items: Iterable[T], *, limit: int = 4) -> AsyncIterator[T]:
+async def read_ahead(items: Iterable[T], *, limit: int = 4) -> AsyncGenerator[T, None]:
     """The items of `items`, at most `limit` read ahead; an exception of its arises here.
 
     The thread is a daemon, unlike an executor's: a read of a terminal that never ends

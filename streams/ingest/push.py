@@ -2,28 +2,17 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 from schemas import RawDocument
-from streams.codec import MAX_RECORD_BYTES, Message, raw_message
-from streams.errors import BrokerError
 from streams.ingest.feed import read_ahead
-from streams.ingest.options import Refused
+from streams.ingest.options import Refused, UnfitError
+from streams.ingest.sender import Ack, Sender, open_sender
 from streams.settings import Settings
-from streams.topics import RAW
 
 __all__ = ["PushReport", "push"]
-
-_IN_FLIGHT_BYTES = 32 * 1024 * 1024
-_IN_FLIGHT_RECORDS = 2000
-_BATCH_BYTES = 256 * 1024
-_LINGER_MS = 10
-_OVERHEAD_BYTES = 64 * 1024
-# Delivery is tried again until then; a broker that is away for longer is an error.
-_DELIVERY_MS = 40_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,103 +39,66 @@ async def push(
     BrokerError when the broker does not take them; what was acknowledged stays.
     """
     started = time.monotonic()
-    async with _producer(bootstrap) as producer:
-        sending = _Sending(producer, settings.topic(RAW.name), on_ack, on_refused)
+    async with open_sender(bootstrap, settings) as sender:
+        tally = _Tally(sender, on_ack, on_refused)
         try:
             async for item in read_ahead(documents):
-                await sending.take(item)
+                await tally.take(item)
         finally:
-            await sending.drain()
-    return PushReport(sending.sent, sending.refused, sending.bytes, time.monotonic() - started)
+            await tally.settled()
+        tally.complain()
+    return PushReport(tally.sent, tally.refused, tally.bytes, time.monotonic() - started)
 
 
-@asynccontextmanager
-async def _producer(bootstrap: str) -> AsyncIterator[Any]:
-    from aiokafka import AIOKafkaProducer  # noqa: PLC0415 - 0.1 s that only a push needs
-    from aiokafka.errors import KafkaError  # noqa: PLC0415 - as above
-
-    producer = AIOKafkaProducer(
-        bootstrap_servers=bootstrap,
-        client_id="newsloom-push",
-        enable_idempotence=True,
-        acks="all",
-        compression_type="lz4",
-        linger_ms=_LINGER_MS,
-        max_batch_size=_BATCH_BYTES,
-        max_request_size=MAX_RECORD_BYTES + _OVERHEAD_BYTES,
-        request_timeout_ms=_DELIVERY_MS,
-    )
-    try:
-        await producer.start()
-        yield producer
-    except KafkaError as error:
-        raise BrokerError(f"broker {bootstrap}: {error}") from error
-    finally:
-        await producer.stop()
-
-
-class _Sending:
-    """Counts, and keeps what is in flight within bounds."""
+class _Tally:
+    """Counts what is sent, acknowledged and refused."""
 
     def __init__(
         self,
-        producer: Any,
-        topic: str,
+        sender: Sender,
         on_ack: Callable[[RawDocument], None] | None,
         on_refused: Callable[[Refused], None] | None,
     ) -> None:
-        self._producer = producer
-        self._topic = topic
+        self._sender = sender
         self._on_ack = on_ack
         self._on_refused = on_refused
-        self._flying: dict[asyncio.Future[Any], tuple[RawDocument, int]] = {}
-        self._flying_bytes = 0
+        self._flying: set[asyncio.Future[Ack]] = set()
+        self._error: BaseException | None = None
         self.sent = self.refused = self.bytes = 0
 
     async def take(self, item: RawDocument | Refused) -> None:
-        """Send a document, or pass a refusal on."""
+        """Send a document, or pass a refusal on; the error of an earlier one arises here."""
+        self.complain()
         if isinstance(item, Refused):
             self._refuse(item)
             return
-        message = raw_message(item)
-        size = len(message.value or b"")
-        if size > MAX_RECORD_BYTES:
-            detail = f"a record of {size} bytes, the limit is {MAX_RECORD_BYTES}"
-            self._refuse(Refused(item.filename or item.document_id, "too_large", detail))
+        try:
+            ack = await self._sender.send(item)
+        except UnfitError as error:
+            self._refuse(error.refused(item.filename or item.document_id))
             return
-        while self._flying and (
-            self._flying_bytes + size > _IN_FLIGHT_BYTES or len(self._flying) >= _IN_FLIGHT_RECORDS
-        ):
-            await self._settle(asyncio.FIRST_COMPLETED)
-        await self._send(message, item, size)
+        self._flying.add(ack)
+        ack.add_done_callback(partial(self._landed, item))
 
-    async def _send(self, message: Message, document: RawDocument, size: int) -> None:
-        future = await self._producer.send(
-            self._topic,
-            message.value,
-            key=message.key,
-            headers=list(message.headers),
-            timestamp_ms=message.timestamp_ms,
-        )
-        self._flying[future] = (document, size)
-        self._flying_bytes += size
+    def _landed(self, document: RawDocument, ack: "asyncio.Future[Ack]") -> None:
+        self._flying.discard(ack)
+        if (error := ack.exception()) is not None:
+            self._error = self._error or error
+            return
+        self.sent += 1
+        self.bytes += ack.result().bytes
+        if self._on_ack is not None:
+            self._on_ack(document)
 
-    async def drain(self) -> None:
+    async def settled(self) -> None:
         """Wait for everything in flight."""
-        await self._producer.flush()
-        while self._flying:
-            await self._settle(asyncio.ALL_COMPLETED)
+        if self._flying:
+            await asyncio.wait(self._flying)
 
-    async def _settle(self, when: str) -> None:
-        done, _ = await asyncio.wait(self._flying, return_when=when)
-        for future in done:
-            document, size = self._flying.pop(future)
-            self._flying_bytes -= size
-            future.result()
-            self.sent += 1
-            self.bytes += size
-            if self._on_ack is not None:
-                self._on_ack(document)
+    def complain(self) -> None:
+        """Raise what went wrong so far."""
+        if self._error is not None:
+            raise self._error
 
     def _refuse(self, refused: Refused) -> None:
         self.refused += 1

@@ -1,0 +1,125 @@
+"""The way into the raw topic: an idempotent producer, every acknowledgement seen, what is in flight bounded."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from schemas import RawDocument
+from streams.codec import MAX_RECORD_BYTES, raw_message
+from streams.errors import BrokerError
+from streams.ingest.options import UnfitError
+from streams.settings import Settings
+from streams.topics import RAW
+
+__all__ = ["IN_FLIGHT_RECORDS", "Ack", "Sender", "open_sender"]
+
+IN_FLIGHT_RECORDS = 2000
+_IN_FLIGHT_BYTES = 32 * 1024 * 1024
+_BATCH_BYTES = 256 * 1024
+_LINGER_MS = 10
+_OVERHEAD_BYTES = 64 * 1024
+# Delivery is tried again until then; a broker that is away for longer is an error.
+_DELIVERY_MS = 40_000
+
+
+@dataclass(frozen=True, slots=True)
+class Ack:
+    """The broker has a document, at this place; `bytes` is the size of its record's value."""
+
+    document_id: str
+    topic: str
+    partition: int
+    offset: int
+    bytes: int
+
+
+class Sender:
+    """Sends documents to the raw topic of a lane; any number of tasks may share it. See `open_sender`."""
+
+    def __init__(self, producer: Any, bootstrap: str, topic: str) -> None:
+        self._producer = producer
+        self._bootstrap = bootstrap
+        self._topic = topic
+        self._records = self._bytes = 0
+        self._landed = asyncio.Event()
+
+    async def send(self, document: RawDocument) -> "asyncio.Future[Ack]":
+        """Hand `document` over as soon as there is room; the future is its acknowledgement, or a BrokerError.
+
+        Documents of one key reach the topic in the order of the calls. The same document gives
+        the same key, value and `ce_id`, so sending again is harmless. UnfitError when its record
+        is larger than a topic takes.
+        """
+        message = raw_message(document)
+        size = len(message.value or b"")
+        if size > MAX_RECORD_BYTES:
+            raise UnfitError("too_large", f"a record of {size} bytes, the limit is {MAX_RECORD_BYTES}")
+        await self._room(size)
+        ack: asyncio.Future[Ack] = asyncio.get_running_loop().create_future()
+        try:
+            flying = await self._producer.send(
+                self._topic,
+                message.value,
+                key=message.key,
+                headers=list(message.headers),
+                timestamp_ms=message.timestamp_ms,
+            )
+        except BaseException as error:
+            self._release(size)
+            if isinstance(error, Exception):
+                raise BrokerError(f"broker {self._bootstrap}: {error}") from error
+            raise
+        flying.add_done_callback(lambda done: self._settle(done, ack, document.document_id, size))
+        return ack
+
+    async def _room(self, size: int) -> None:
+        while self._records and (self._bytes + size > _IN_FLIGHT_BYTES or self._records >= IN_FLIGHT_RECORDS):
+            self._landed.clear()
+            await self._landed.wait()
+        self._records += 1
+        self._bytes += size
+
+    def _release(self, size: int) -> None:
+        self._records -= 1
+        self._bytes -= size
+        self._landed.set()
+
+    def _settle(self, flying: "asyncio.Future[Any]", ack: "asyncio.Future[Ack]", document_id: str, size: int) -> None:
+        self._release(size)
+        if ack.done():  # whoever waited has been cancelled
+            return
+        error = asyncio.CancelledError() if flying.cancelled() else flying.exception()
+        if error is None:
+            placed = flying.result()
+            ack.set_result(Ack(document_id, placed.topic, placed.partition, placed.offset, size))
+        else:
+            ack.set_exception(BrokerError(f"broker {self._bootstrap}: {error or type(error).__name__}"))
+            ack.exception()  # one who has gone is not to be told by the event loop
+
+
+@asynccontextmanager
+async def open_sender(bootstrap: str, settings: Settings, *, client_id: str = "newsloom-push") -> AsyncIterator[Sender]:
+    """A sender to the raw topic of the lane; on leaving, what is in flight is delivered. BrokerError as ever."""
+    from aiokafka import AIOKafkaProducer  # noqa: PLC0415 - 0.1 s that only a push needs
+    from aiokafka.errors import KafkaError  # noqa: PLC0415 - as above
+
+    producer = AIOKafkaProducer(
+        bootstrap_servers=bootstrap,
+        client_id=client_id,
+        enable_idempotence=True,
+        acks="all",
+        compression_type="lz4",
+        linger_ms=_LINGER_MS,
+        max_batch_size=_BATCH_BYTES,
+        max_request_size=MAX_RECORD_BYTES + _OVERHEAD_BYTES,
+        request_timeout_ms=_DELIVERY_MS,
+    )
+    try:
+        await producer.start()
+        yield Sender(producer, bootstrap, settings.topic(RAW.name))
+    except KafkaError as error:
+        raise BrokerError(f"broker {bootstrap}: {error}") from error
+    finally:
+        await producer.stop()
