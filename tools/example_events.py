@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from example_sources import source_configs, source_states
+from example_beside import replay_jobs, source_configs, source_states
 
 from schemas import (
     Algorithm,
@@ -33,8 +33,6 @@ from schemas import (
     RawDocument,
     Removed,
     ReplayJob,
-    ReplayRange,
-    ReplaySelection,
     Source,
     SourceConfig,
     SourceState,
@@ -351,50 +349,6 @@ def dead_letters() -> dict[str, Event]:
             key=base64.b64encode(b"doc_1").decode(),
             value=value,
             headers=(("content-type", base64.b64encode(b"application/json").decode()),),
-        ),
-    }
-
-
-def replay_jobs() -> dict[str, Event]:
-    """A replay of a whole topic that is done, and one of a few documents that is on its way."""
-    fields: dict[str, Any] = {
-        "topic": "news.raw.v1",
-        "into": "v2",
-        "started_at": SEEN,
-        "updated_at": SEEN + timedelta(minutes=5),
-        "host": "loom-1",
-        "code": "0.1.0+8d0f6b4c2a1e",
-        "config": "5f1c9a7b",
-    }
-    selection = ReplaySelection(sources=("gazette",), stories=("sty_1",), documents=("doc_1", "doc_2"))
-    return {
-        "minimal": ReplayJob(
-            job_id="rpl_" + "0" * 32,
-            selection=ReplaySelection(),
-            ranges=(ReplayRange(partition=0, start=0, end=120, position=120),),
-            tails=(120,),
-            copied=120,
-            bytes=480_000,
-            state="done",
-            attempt=1,
-            **fields,
-        ),
-        "full": ReplayJob(
-            job_id="rpl_" + "1" * 32,
-            lane="v1",
-            selection=selection,
-            ranges=(
-                ReplayRange(partition=0, start=10, end=90, position=40),
-                ReplayRange(partition=1, start=0, end=75, position=33),
-            ),
-            tails=(2,),
-            copied=2,
-            skipped=61,
-            bytes=8_000,
-            state="failed",
-            detail="broker 127.0.0.1:9092: RequestTimedOutError",
-            attempt=3,
-            **fields,
         ),
     }
 

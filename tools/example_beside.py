@@ -1,10 +1,21 @@
 # ruff: noqa: INP001 - part of a script, not of a package
-"""The valid examples of what the poller is told and of where it stands; written by `build_examples.py`."""
+"""The valid examples of what tools and the poller keep for themselves; written by `build_examples.py`."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from schemas import Event, Pushing, PushingEntry, Redirected, SeenEntry, SourceConfig, SourceState
+from schemas import (
+    Event,
+    Pushing,
+    PushingEntry,
+    Redirected,
+    ReplayJob,
+    ReplayRange,
+    ReplaySelection,
+    SeenEntry,
+    SourceConfig,
+    SourceState,
+)
 from streams import ids
 
 POLLED: Final = datetime(2026, 3, 2, 6, 30, tzinfo=UTC)
@@ -55,3 +66,47 @@ def source_states() -> dict[str, Event]:
         seen=(SeenEntry(entry=entry, content=ids.content_id("earlier text")[:16], tries=1),),
     )
     return {"minimal": SourceState(**start, next_at=POLLED), "full": full}
+
+
+def replay_jobs() -> dict[str, Event]:
+    """A replay of a whole topic that is done, and one of a few documents that is on its way."""
+    fields: dict[str, Any] = {
+        "topic": "news.raw.v1",
+        "into": "v2",
+        "started_at": POLLED,
+        "updated_at": POLLED + timedelta(minutes=5),
+        "host": "loom-1",
+        "code": "0.1.0+8d0f6b4c2a1e",
+        "config": "5f1c9a7b",
+    }
+    selection = ReplaySelection(sources=("gazette",), stories=("sty_1",), documents=("doc_1", "doc_2"))
+    return {
+        "minimal": ReplayJob(
+            job_id="rpl_" + "0" * 32,
+            selection=ReplaySelection(),
+            ranges=(ReplayRange(partition=0, start=0, end=120, position=120),),
+            tails=(120,),
+            copied=120,
+            bytes=480_000,
+            state="done",
+            attempt=1,
+            **fields,
+        ),
+        "full": ReplayJob(
+            job_id="rpl_" + "1" * 32,
+            lane="v1",
+            selection=selection,
+            ranges=(
+                ReplayRange(partition=0, start=10, end=90, position=40),
+                ReplayRange(partition=1, start=0, end=75, position=33),
+            ),
+            tails=(2,),
+            copied=2,
+            skipped=61,
+            bytes=8_000,
+            state="failed",
+            detail="broker 127.0.0.1:9092: RequestTimedOutError",
+            attempt=3,
+            **fields,
+        ),
+    }
