@@ -57,6 +57,16 @@ class Settings(BaseSettings):
         default=30, ge=2, le=3600, description="A worker with lag and no progress for so long exits."
     )
     shutdown_s: float = Field(default=8, ge=1, le=300, description="Longest orderly stop of a worker.")
+    fetch_contact: str = Field(
+        default="", max_length=200, description="Address where who runs this can be reached; part of the User-Agent."
+    )
+    fetch_allow: str = Field(
+        default="",
+        description="What may be fetched from beside the public web: NETWORK, NETWORK:PORT or HOST:PORT, by commas.",
+    )
+    fetch_spacing_s: float = Field(
+        default=5, ge=0, le=3600, description="Seconds between the starts of two requests to one host."
+    )
     failpoint: str = Field(default="", description="For tests: `STAGE:POINT:N[:SIGNAL]`, a fault for a worker.")
 
     def environment(self, **changes: object) -> dict[str, str]:
