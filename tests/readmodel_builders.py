@@ -1,0 +1,48 @@
+"""A read model built of what the pipeline makes in memory of a few documents."""
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from schemas import RawDocument
+from streams.codec import Record, origin_of
+from streams.memory import MemoryPipeline
+from streams.readmodel.database import open_writer
+from streams.readmodel.followed import FOLLOWED
+from streams.readmodel.store import Place, apply
+from tests.builders import SEEN_AT
+from tests.topology.corpus import documents
+
+__all__ = ["built", "of_documents", "records_of"]
+
+_MS = 1000
+
+
+def of_documents(raw: Iterable[RawDocument] | None = None) -> MemoryPipeline:
+    """The pipeline after these documents, or after our small day of news."""
+    pipeline = MemoryPipeline()
+    pipeline.push(documents() if raw is None else raw)
+    pipeline.run()
+    return pipeline
+
+
+def records_of(pipeline: MemoryPipeline) -> dict[str, list[Record]]:
+    """Records by short topic name: a document a minute, each topic a second behind the one before it."""
+    start = int(SEEN_AT.timestamp()) * _MS
+    return {
+        short: [
+            replace(r, timestamp_ms=start + 60_000 * origin_of(r).offset + 1000 * place)
+            for r in pipeline.topics.get(name, [])
+        ]
+        for place, (short, name) in enumerate(FOLLOWED.items())
+    }
+
+
+def built(path: Path, pipeline: MemoryPipeline | None = None) -> sqlite3.Connection:
+    """A read model of all records of `pipeline`, or of our small day of news."""
+    db = open_writer(path)
+    for short, records in records_of(pipeline or of_documents()).items():
+        places: dict[Place, int] = {(short, 0): len(records)}
+        apply(db, [(short, record) for record in records], places)
+    return db
