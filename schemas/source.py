@@ -27,6 +27,7 @@ SourceOutcome = Literal["new", "unchanged", "failed", "gone"]
 
 FeedUrl = Annotated[str, Field(pattern=r"^https?://[^\s]+$", max_length=4096)]
 Seconds = Annotated[float, Field(ge=0, le=10 * 366 * DAY_S)]
+EntryId = Annotated[str, Field(min_length=1, max_length=4096)]
 Digest = Annotated[str, Field(min_length=1, max_length=64)]
 Validator = Annotated[str, Field(max_length=1024)]
 
@@ -48,10 +49,14 @@ class SourceConfig(Event):
 
 
 class SeenEntry(Event):
-    """An entry that was pushed, and the content it had; `tries` counts pages of it that could not be had since."""
+    """An entry that was pushed: its natural id, and hashes of what it said and of its other names.
 
-    entry: Digest
+    While its page could not be had, `tries` times so far, what it says now is not pushed yet.
+    """
+
+    entry: EntryId
     content: Digest
+    aliases: tuple[Digest, ...] = ()
     tries: Count = 0
 
 
@@ -66,8 +71,9 @@ class Redirected(Event):
 class PushingEntry(Event):
     """An entry on its way to the raw topic, by the `ce_id` it has there."""
 
-    entry: Digest
+    entry: EntryId
     content: Digest
+    aliases: tuple[Digest, ...] = ()
     ce_id: str = Field(min_length=1, max_length=512)
 
 

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from schemas import (
+    Disposition,
+    DroppedFile,
     Event,
     Pushing,
     PushingEntry,
@@ -37,7 +39,7 @@ def source_configs() -> dict[str, Event]:
 def source_states() -> dict[str, Event]:
     """A source that was never polled, and one in the middle of a push."""
     start: dict[str, Any] = {"source_id": "northwire", "configured_url": URL, "url": URL, "interval_s": 3600}
-    entry, content = ids.content_id("northwire-17")[:16], ids.content_id("text")[:16]
+    entry, content = "northwire-17", ids.content_id("text")[:16]
     document = ids.document_id("northwire", "northwire-17")
     pushing = Pushing(
         offsets=(12, 0, 7, 31),
@@ -63,9 +65,53 @@ def source_states() -> dict[str, Event]:
         former_urls=("http://northwire.example/rss",),
         gone_since=POLLED,
         pushing=pushing,
-        seen=(SeenEntry(entry=entry, content=ids.content_id("earlier text")[:16], tries=1),),
+        seen=(SeenEntry(entry=entry, content=ids.content_id("earlier text")[:16], aliases=("9c2f",), tries=1),),
     )
     return {"minimal": SourceState(**start, next_at=POLLED), "full": full}
+
+
+def dispositions() -> dict[str, Event]:
+    """A letter that was discarded, and one that stands in its topic again."""
+    return {
+        "minimal": Disposition(letter_id="news.raw.v1.dlq:0:17", state="discarded", at=POLLED, by="ilse"),
+        "full": Disposition(
+            letter_id="news.raw.v1.dlq:1:4",
+            state="redriven",
+            at=POLLED,
+            by="ilse",
+            why="the extractor was mended",
+            stage="normalize",
+            reason="deadline",
+            document_id="doc_1",
+            redrive_count=1,
+            sent_partition=1,
+            sent_from=40,
+            sent_offset=41,
+        ),
+    }
+
+
+def dropped_files() -> dict[str, Event]:
+    """A file that was refused, and an archive on its way."""
+    return {
+        "minimal": DroppedFile(
+            file_id="drop_" + "0" * 32, folder="/srv/drop", path="a.txt", state="done", size=9, modified_ns=1, at=POLLED
+        ),
+        "full": DroppedFile(
+            file_id="drop_" + "1" * 32,
+            folder="/srv/drop",
+            path="monday/dump.zip",
+            state="scheduled",
+            digest=ids.content_id("dump"),
+            size=80_213,
+            modified_ns=1_772_433_000_000_000_000,
+            documents=12,
+            refused=1,
+            detail="dump.zip!a.txt: empty",
+            tails=(12, 0, 7, 31),
+            at=POLLED,
+        ),
+    }
 
 
 def replay_jobs() -> dict[str, Event]:
