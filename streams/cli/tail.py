@@ -72,8 +72,8 @@ def register(app: typer.Typer) -> None:
         """
         from streams.app import connected
         from streams.cli.names import full_name
-        from streams.observe.query import Query
         from streams.observe.tail import from_here, the_last
+        from streams.query import Query
 
         query = Query.parse(key=key, id=id_, source=source, language=language, where=where)
         settings = call.settings()

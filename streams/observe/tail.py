@@ -6,7 +6,7 @@ from typing import Any
 
 from streams.codec import Record
 from streams.edge.reader import Start, read_topic
-from streams.observe.query import Query, value_of
+from streams.query import Query, value_of
 
 __all__ = ["Shown", "from_here", "the_last"]
 

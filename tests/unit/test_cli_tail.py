@@ -8,8 +8,8 @@ from streams.cli.tail import summary
 from streams.codec import Record
 from streams.deadletter import dead_letter
 from streams.errors import UsageError
-from streams.observe.query import value_of
 from streams.outcome import Dead
+from streams.query import value_of
 from streams.topics import RAW, STORY_EVENT, STORY_STATE
 from streams.topology import topics
 

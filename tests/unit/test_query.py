@@ -5,7 +5,7 @@ import pytest
 
 from streams.codec import Record
 from streams.errors import UsageError
-from streams.observe.query import Query, value_of
+from streams.query import Query, value_of
 
 
 def record(value: bytes | None, **headers: str) -> Record:
@@ -60,6 +60,24 @@ def test_all_that_is_asked_must_hold(options: dict[str, object], wanted: bool) -
 def test_an_event_is_about_its_article_and_its_source() -> None:
     for query in (Query(id="art_1"), Query(id="sty_1"), Query(source="gazette")):
         assert query.accepts(EVENT, value_of(EVENT))
+
+
+def test_an_entity_is_found_in_articles_and_in_stories_by_its_id() -> None:
+    layers = {"entities": {"entities": [{"entity_id": "ent_1"}, {"entity_id": "ent_2"}]}}
+    article, story = ({"layers": layers}, {"entities": [{"entity_id": "ent_2"}]})
+    for value in (article, story):
+        assert Query(entity="ent_2").accepts(ARTICLE, value)
+        assert not Query(entity="ent_9").accepts(ARTICLE, value)
+    assert not Query(entity="ent_2").accepts(EVENT, value_of(EVENT))
+
+
+def test_a_story_goes_by_the_ids_it_has_had() -> None:
+    merged = {"story_id": "sty_2", "merged_into": "sty_1"}
+    for value in ({"story_id": "sty_1", "aliases": ["sty_2"]}, merged):
+        assert Query(story="sty_1").accepts(EVENT, value)
+        assert Query(story="sty_2").accepts(EVENT, value)
+        assert not Query(story="sty_3").accepts(EVENT, value)
+    assert not Query(story="sty_1").accepts(ARTICLE, value_of(ARTICLE))
 
 
 @pytest.mark.parametrize("value", [None, b"\xff not json", b"[1, 2]", b'"text"'])

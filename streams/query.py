@@ -14,6 +14,8 @@ __all__ = ["Query", "value_of"]
 _IDS = ("document_id", "article_id", "story_id", "duplicate_of", "merged_into")
 _SOURCES = (("source", "id"), ("source_id",), ("article", "source", "id"), ("article", "source_id"))
 _LANGUAGES = (("language",), ("article", "language"))
+_ENTITIES = (("layers", "entities", "entities", "entity_id"), ("entities", "entity_id"))
+_STORIES = (("story_id",), ("merged_into",), ("merged_from",), ("aliases",))
 
 
 def value_of(record: Record) -> Any:
@@ -28,13 +30,19 @@ def value_of(record: Record) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """All that is given must hold. `where` pairs a dotted path with a text; a list holds it when an element does."""
+    """All that is given must hold. `where` pairs a dotted path with a text; a list holds it when an element does.
+
+    `entity` is an id that an article or a story names, `story` one that a story has or had, or
+    an event is about; records that never carry such an id do not fit.
+    """
 
     key: str | None = None
     id: str | None = None
     source: str | None = None
     language: str | None = None
     where: tuple[tuple[str, str], ...] = ()
+    entity: str | None = None
+    story: str | None = None
 
     @classmethod
     def parse(
@@ -68,6 +76,8 @@ class Query:
             and (self.id is None or self._names(record, fields))
             and (self.source is None or _any(fields, _SOURCES, self.source))
             and (self.language is None or _any(fields, _LANGUAGES, self.language))
+            and (self.entity is None or _any(fields, _ENTITIES, self.entity))
+            and (self.story is None or _any(fields, _STORIES, self.story))
             and all(wanted in _texts(fields, tuple(path.split("."))) for path, wanted in self.where)
         )
 
