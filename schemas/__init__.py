@@ -3,6 +3,8 @@
 from schemas.article import Article, Author, Dateline, DuplicateRecord, Fingerprint, Provenance, Removed
 from schemas.base import Count, Event, ExternalId, Precision, Revision, Source
 from schemas.dead_letter import DeadLetter
+from schemas.disposition import Disposition
+from schemas.drop import DroppedFile
 from schemas.enriched import (
     DateLayer,
     DateMention,
@@ -38,6 +40,8 @@ __all__ = [
     "DateMention",
     "Dateline",
     "DeadLetter",
+    "Disposition",
+    "DroppedFile",
     "DuplicateRecord",
     "EnrichedArticle",
     "Entity",

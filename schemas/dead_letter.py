@@ -11,7 +11,9 @@ class DeadLetter(Event):
     """Read from a record of a `.dlq` topic; see `streams.deadletter`.
 
     `key` and `value` are the original bytes in base64, null where they were null.
-    `headers` are the original ones, in order, values in base64.
+    `headers` are the original ones, in order, values in base64. `first_failed_at` is the time
+    of the record that failed first, `redrive_count` how often it was sent again since;
+    `exception` and `trace` say what was raised, where something was.
     """
 
     topic: str
@@ -22,6 +24,8 @@ class DeadLetter(Event):
     detail: str = ""
     first_failed_at: UtcDatetime | None = None
     redrive_count: Count = 0
+    exception: str | None = None
+    trace: str | None = None
     document_id: str | None = None
     key: str | None = None
     value: str | None = None

@@ -21,6 +21,8 @@ from schemas.article import Article, DuplicateRecord
 from schemas.base import Event
 from schemas.compatibility import breaking
 from schemas.dead_letter import DeadLetter
+from schemas.disposition import Disposition
+from schemas.drop import DroppedFile
 from schemas.enriched import EnrichedArticle
 from schemas.history import HistoryError, accepted_breaks, committed
 from schemas.raw import RawDocument
@@ -72,6 +74,8 @@ CONTRACTS: Final = (
     Contract("story_event", 1, StoryEvent),
     Contract("story", 1, Story),
     Contract("dead_letter", 1, DeadLetter),
+    Contract("disposition", 1, Disposition),
+    Contract("dropped_file", 1, DroppedFile, "backward"),
     Contract("source_config", 1, SourceConfig, "backward"),
     Contract("source_state", 1, SourceState, "backward"),
     Contract("replay_job", 1, ReplayJob, "backward"),

@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from schemas import (
     Article,
+    Disposition,
+    DroppedFile,
     DuplicateRecord,
     EnrichedArticle,
     Event,
@@ -23,6 +25,8 @@ __all__ = [
     "CANDIDATE",
     "CLUSTER_STATE",
     "DEDUPE_STATE",
+    "DISPOSITION",
+    "DROP_LEDGER",
     "DUPLICATE",
     "ENRICHED",
     "NORMALIZED",
@@ -93,6 +97,14 @@ def _source(value: Any) -> str:
     return str(value.source_id)
 
 
+def _letter(value: Any) -> str:
+    return str(value.letter_id)
+
+
+def _file(value: Any) -> str:
+    return str(value.file_id)
+
+
 def _job(value: Any) -> str:
     return str(value.job_id)
 
@@ -113,6 +125,10 @@ REPLAY_JOB = Topic("news.replay.job.v1", ReplayJob, _job, _job, cleanup="compact
 # What the poller is told, and where it stands: one record a source.
 SOURCE_CONFIG = Topic("news.source.config.v1", SourceConfig, _source, _source, cleanup="compact")
 SOURCE_STATE = Topic("news.source.state.v1", SourceState, _source, _source, cleanup="compact")
+
+# What became of dead letters, one record a letter; and of files in drop folders, one a path.
+DISPOSITION = Topic("news.dlq.disposition.v1", Disposition, _letter, _letter, cleanup="compact")
+DROP_LEDGER = Topic("news.drop.ledger.v1", DroppedFile, _file, _file, cleanup="compact")
 
 DEDUPE_STATE = StateTopic("news.dedupe.changelog.v1")
 CLUSTER_STATE = StateTopic("news.cluster.changelog.v1")

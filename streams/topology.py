@@ -23,6 +23,8 @@ from streams.topics import (
     CANDIDATE,
     CLUSTER_STATE,
     DEDUPE_STATE,
+    DISPOSITION,
+    DROP_LEDGER,
     DUPLICATE,
     ENRICHED,
     NORMALIZED,
@@ -65,7 +67,7 @@ TERMINAL = (ENRICHED, DUPLICATE)
 ON_THE_WAY = (RAW, NORMALIZED, UNIQUE)
 """Topics whose dead letters are a document's end. One whose story candidate is parked has been enriched."""
 
-BESIDE: tuple[Topic, ...] = (REPLAY_JOB, SOURCE_CONFIG, SOURCE_STATE)
+BESIDE: tuple[Topic, ...] = (REPLAY_JOB, SOURCE_CONFIG, SOURCE_STATE, DISPOSITION, DROP_LEDGER)
 """Topics that no stage reads or writes: what producers, pollers and tools keep for themselves, made with the others."""
 
 

@@ -21,6 +21,8 @@ from example_events import VALID
 from schemas import (
     Article,
     DeadLetter,
+    Disposition,
+    DroppedFile,
     DuplicateRecord,
     EnrichedArticle,
     Event,
@@ -95,6 +97,18 @@ INVALID: Final[Mapping[type[Event], dict[str, dict[str, Any]]]] = {
         "no_reason": {"reason": GONE},
         "offset_below_zero": {"offset": -1},
         "header_without_value": {"headers": [["content-type"]]},
+    },
+    Disposition: {
+        "no_letter": {"letter_id": GONE},
+        "letter_without_place": {"letter_id": "news.raw.v1.dlq"},
+        "state_is_unknown": {"state": "lost"},
+        "by_nobody": {"by": ""},
+    },
+    DroppedFile: {
+        "no_path": {"path": GONE},
+        "digest_is_no_hash": {"digest": "crc32"},
+        "state_is_unknown": {"state": "cleaned"},
+        "size_below_zero": {"size": -1},
     },
     ReplayJob: {
         "no_ranges": {"ranges": GONE},

@@ -92,7 +92,7 @@ def dispositions() -> dict[str, Event]:
 
 
 def dropped_files() -> dict[str, Event]:
-    """A file that was refused, and an archive on its way."""
+    """A text that is done, and an archive on its way."""
     return {
         "minimal": DroppedFile(
             file_id="drop_" + "0" * 32, folder="/srv/drop", path="a.txt", state="done", size=9, modified_ns=1, at=POLLED

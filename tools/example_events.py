@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from example_beside import replay_jobs, source_configs, source_states
+from example_beside import dispositions, dropped_files, replay_jobs, source_configs, source_states
 
 from schemas import (
     Algorithm,
@@ -19,6 +19,8 @@ from schemas import (
     Dateline,
     DateMention,
     DeadLetter,
+    Disposition,
+    DroppedFile,
     DuplicateRecord,
     EnrichedArticle,
     Entity,
@@ -345,6 +347,8 @@ def dead_letters() -> dict[str, Event]:
             detail="Invalid JSON: EOF while parsing an object at line 1 column 23",
             first_failed_at=SEEN,
             redrive_count=1,
+            exception="ValueError",
+            trace="streams.stages.normalize.normalize:57",
             document_id="doc_1",
             key=base64.b64encode(b"doc_1").decode(),
             value=value,
@@ -362,6 +366,8 @@ VALID: Final[Mapping[type[Event], dict[str, Event]]] = {
     StoryEvent: story_events(),
     Story: stories(),
     DeadLetter: dead_letters(),
+    Disposition: dispositions(),
+    DroppedFile: dropped_files(),
     ReplayJob: replay_jobs(),
     SourceConfig: source_configs(),
     SourceState: source_states(),

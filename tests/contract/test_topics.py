@@ -24,6 +24,8 @@ KEYS = {
     "news.replay.job.v1": "job_id",
     "news.source.config.v1": "source_id",
     "news.source.state.v1": "source_id",
+    "news.dlq.disposition.v1": "letter_id",
+    "news.drop.ledger.v1": "file_id",
 }
 
 NAMES_BESIDE = {topic.name for topic in BESIDE}
