@@ -16,8 +16,23 @@ log = logging.getLogger("newsloom.store")
 _LOCKED = ("lock hold", "/LOCK")
 
 
+class RevokedError(RuntimeError):
+    """A partition that has been taken from this worker was read."""
+
+
 class RebuildingStore(Store):  # type: ignore[misc]
     """Faust's RocksDB store; a partition that does not open is emptied, and recovery fills it again."""
+
+    def opened(self, partition: int) -> Any:
+        """The database of a partition that is ours. Not to be kept: it is closed when nobody holds it.
+
+        Whoever did would lock the partition out when it comes back, and with it the whole group: Faust
+        tries for half a minute to open it, in the middle of the rebalance.
+        """
+        try:
+            return self._dbs[partition]
+        except KeyError:
+            raise RevokedError(f"partition {partition} of {self.table_name} is not ours") from None
 
     def _open_for_partition(self, partition: int) -> Any:
         try:

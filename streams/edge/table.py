@@ -147,12 +147,15 @@ class PartitionView:
     """`streams.state.protocols.Table` over one partition's store; writes belong to an overlay."""
 
     def __init__(self, table: AtomicTable, partition: int) -> None:
-        self._database = _read(lambda: table.database(partition))
+        _read(lambda: table.database(partition))
+        self._opened = table.data.opened
+        self._partition = partition
         self._hidden = (_POSITION_KEY, table.data.offset_key)
 
     def get(self, key: bytes) -> bytes | None:
         """The lasting value of `key`, or None."""
-        value: bytes | None = _read(lambda: self._database.get(key))
+        database = self._opened(self._partition)
+        value: bytes | None = _read(lambda: database.get(key))
         return value
 
     def put(self, key: bytes, value: bytes) -> None:  # noqa: ARG002 - the protocol's
@@ -165,8 +168,9 @@ class PartitionView:
 
     def items(self) -> Iterator[tuple[bytes, bytes]]:
         """All lasting pairs, in key order."""
+        database = self._opened(self._partition)
         try:
-            yield from ((key, value) for key, value in self._database.items() if key not in self._hidden)
+            yield from ((key, value) for key, value in database.items() if key not in self._hidden)
         except Exception as error:
             raise StateError(f"local store: {error}") from error
 

@@ -20,7 +20,7 @@ from faust.transport.drivers import aiokafka as driver
 from streams.codec import Message, Record
 from streams.edge import agents, hardened, worker
 from streams.edge.agents import Work, record_of
-from streams.edge.consumer import SafeConsumer
+from streams.edge.consumer import SafeConsumer, _Thread
 from streams.edge.hardened import HardenedApp
 from streams.edge.outbox import Outbox, TableRecord
 from streams.edge.table import AtomicTable
@@ -313,6 +313,11 @@ def unbounded_stop(notes: Notes) -> None:
         await asyncio.gather(*(each.app.stop() for each in running))
 
     _put(worker, _stop=stop, _leave_after=lambda _: None)
+
+
+def joins_first(notes: Notes) -> None:
+    """A stop waits for a join under way, as aiokafka has it."""
+    _put(_Thread, on_thread_stop=driver.AIOKafkaConsumerThread.on_thread_stop)
 
 
 # --- Zombies and tables

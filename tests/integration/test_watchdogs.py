@@ -102,13 +102,26 @@ async def test_without_a_bound_it_does(scene: Scene) -> None:
     assert worker.alive
 
 
-async def test_a_worker_may_stop_while_it_joins(scene: Scene) -> None:
+async def joining(scene: Scene, without: str = "") -> Victim:
+    """A worker whose join waits for a member that says nothing, and is not given up in any test's time."""
     silent = scene.start("copy", session_timeout_s=LIMIT_S)
     await scene.joined(COPY, 1)
     silent.send(signal.SIGSTOP)
-    worker = scene.start("copy", slot=1, session_timeout_s=LIMIT_S)
+    worker = scene.start("copy", without, slot=1, session_timeout_s=LIMIT_S)
     await until(lambda: scene.rebalances(COPY), "the group waits for the silent member")
-    await stopped(scene, worker)  # by the bound: nothing calls off a join
+    return worker
+
+
+async def test_a_worker_may_stop_while_it_joins(scene: Scene) -> None:
+    worker = await joining(scene)
+    assert await stopped(scene, worker) == 0
+    assert len(await scene.members(COPY)) == 1
+
+
+async def test_if_it_waits_for_the_join_first_it_stops_by_the_bound_and_is_waited_for(scene: Scene) -> None:
+    worker = await joining(scene, "joins_first")
+    assert await stopped(scene, worker) == 1
+    assert len(await scene.members(COPY)) == 2
 
 
 @pytest_asyncio.fixture

@@ -12,9 +12,11 @@ import faust
 import mode
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.client import AIOKafkaClient
 from aiokafka.consumer.fetcher import Fetcher
-from aiokafka.consumer.group_coordinator import GroupCoordinator
+from aiokafka.consumer.group_coordinator import BaseCoordinator, GroupCoordinator
 from aiokafka.producer.message_accumulator import BatchBuilder
+from aiokafka.protocol.group import LeaveGroupRequest
 from faust.app.base import App
 from faust.stores.rocksdb import Store
 from faust.streams import Stream
@@ -53,6 +55,8 @@ CALLED = [
     (ThreadDelegateConsumer, "highwaters", ["self", "partitions"]),
     (driver.Consumer, "_new_consumer_thread", ["self"]),
     (driver.AIOKafkaConsumerThread, "on_start", ["self"]),
+    (driver.AIOKafkaConsumerThread, "on_thread_stop", ["self"]),
+    (driver.AIOKafkaConsumerThread, "close", ["self"]),
     (driver.Producer, "send_and_wait", None),
     (driver.Producer, "send", None),
     (driver.Producer, "send_soon", ["self", "fut"]),
@@ -72,6 +76,9 @@ CALLED = [
     (Stream, "noack_take", ["self", "max_", "within"]),
     (GroupCoordinator, "_do_heartbeat", ["self"]),
     (GroupCoordinator, "_push_error_to_user", ["self", "exc"]),
+    (GroupCoordinator, "reset_generation", ["self"]),
+    (AIOKafkaClient, "send", ["self", "node_id", "request", "group"]),
+    (LeaveGroupRequest, "__init__", ["self", "group", "member_id"]),
     (Fetcher, "fetched_records", ["self", "partitions", "timeout", "max_records"]),
     (AIOKafkaProducer, "create_batch", ["self"]),
     (AIOKafkaProducer, "send_batch", ["self", "batch", "topic", "partition"]),
@@ -104,6 +111,7 @@ OURS: dict[Any, set[str]] = {
         "_append",
         "_expected_offset",
     },
+    RebuildingStore: {"opened"},
 }
 
 
@@ -168,11 +176,12 @@ def test_an_app_has_what_the_watchdogs_read(app: HardenedApp) -> None:
         assert hasattr(app.tables.recovery, name), name
 
 
-def test_a_group_coordinator_has_what_the_watchdog_reads() -> None:
+def test_a_group_coordinator_has_what_the_watchdog_and_the_way_out_read() -> None:
     source = inspect.getsource(GroupCoordinator)
-    for name in ("_pending_exception", "_coordination_task", "_closing"):
-        assert f"self.{name} =" in source, name
-    assert "self._coordinator =" in inspect.getsource(AIOKafkaConsumer)
+    for name in ("_pending_exception", "_coordination_task", "_closing", "coordinator_id", "group_id", "member_id"):
+        assert f"self.{name} =" in source + inspect.getsource(BaseCoordinator), name
+    for name in ("_coordinator", "_client"):
+        assert f"self.{name} =" in inspect.getsource(AIOKafkaConsumer), name
 
 
 def test_settings_do_not_let_faust_make_topics_or_serve_the_web(app: HardenedApp) -> None:
