@@ -67,6 +67,11 @@ class Settings(BaseSettings):
     fetch_spacing_s: float = Field(
         default=5, ge=0, le=3600, description="Seconds between the starts of two requests to one host."
     )
+    read_model_records: int = Field(
+        default=1_000_000,
+        ge=1000,
+        description="Offsets of a partition that the read model keeps, the last ones; of stories it keeps all.",
+    )
     failpoint: str = Field(default="", description="For tests: `STAGE:POINT:N[:SIGNAL]`, a fault for a worker.")
 
     def environment(self, **changes: object) -> dict[str, str]:

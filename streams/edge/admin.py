@@ -19,6 +19,7 @@ from streams.topology import BESIDE, TOPOLOGY, Stage, topics
 __all__ = [
     "StageLag",
     "TopicFacts",
+    "cluster_id",
     "create_topics",
     "delete_topics",
     "describe",
@@ -168,6 +169,12 @@ async def describe(bootstrap: str, settings: Settings) -> list[TopicFacts]:
         else TopicFacts(name, exists=False)
         for name in names
     ]
+
+
+async def cluster_id(bootstrap: str) -> str:
+    """The id that the cluster was formatted with: another cluster at the same address has another one."""
+    async with _admin(bootstrap) as admin:
+        return str((await admin.describe_cluster())["cluster_id"])
 
 
 async def stage_lags(bootstrap: str, settings: Settings, flow: Sequence[Stage] = TOPOLOGY) -> list[StageLag]:
