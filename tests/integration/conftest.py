@@ -10,6 +10,7 @@ import pytest_asyncio
 from streams.local.broker import Broker, open_broker
 from streams.local.runtime import ready_runtime
 from streams.settings import Settings
+from tests.integration.containers import kafka_container
 from tests.integration.harness import Scene
 
 
@@ -26,8 +27,12 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def broker() -> AsyncIterator[Broker]:
-    """One embedded Kafka for the run, empty at its start; NEWSLOOM_BROKER=HOST:PORT gives another."""
+async def broker(request: pytest.FixtureRequest) -> AsyncIterator[Broker]:
+    """One Kafka for the run, empty at its start; NEWSLOOM_BROKER=HOST:PORT gives another."""
+    if request.config.getoption("--broker") == "testcontainers":
+        with kafka_container() as bootstrap:
+            yield Broker(bootstrap, "given", None)
+        return
     async with open_broker(Settings(), ephemeral=True, say=print) as opened:
         yield opened
 
