@@ -51,10 +51,15 @@ class Drop:
 
 @dataclass(frozen=True, slots=True)
 class Dead:
-    """The input cannot be processed; its original bytes go to the dead-letter topic."""
+    """The input cannot be processed; its original bytes go to the dead-letter topic.
+
+    `exception` and `trace` are for a stage that raised: the class, and where it came from.
+    """
 
     reason: DeadReason
     detail: str = ""
+    exception: str | None = None
+    trace: str | None = None
 
 
 Outcome = Ok | Drop | Dead

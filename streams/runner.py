@@ -4,8 +4,9 @@ Everything that runs stages calls `handle`: the worker's pool and shards, the in
 runner, the audit and the command line. It does no I/O.
 """
 
-import traceback
 from dataclasses import dataclass
+from pathlib import Path
+from traceback import extract_tb
 from typing import Any, assert_never
 
 from schemas import Event
@@ -16,6 +17,8 @@ from streams.state.protocols import Origin, StateError
 from streams.topology import Stage
 
 __all__ = ["Handled", "handle"]
+
+_FRAMES = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +43,16 @@ def handle(stage: Stage, record: Record, state: Any = None) -> Handled:
     except MemoryError:
         return _parked(stage, record, Dead("memory"), failed=True)
     except Exception as error:  # noqa: BLE001 - a bug in a stage must not stop the other documents
-        last = traceback.extract_tb(error.__traceback__)[-1]
-        detail = f"{type(error).__name__}: {error} ({last.name}:{last.lineno})"
-        return _parked(stage, record, Dead("stage_error", detail[:500]), failed=True)
+        return _parked(stage, record, _bug(error), failed=True)
+
+
+def _bug(error: Exception) -> Dead:
+    """What was raised and on which way, innermost first; files by name alone: a path tells of a machine."""
+    frames = extract_tb(error.__traceback__)[::-1][:_FRAMES]
+    trace = "\n".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames)
+    detail = f"{type(error).__name__}: {error} ({frames[0].name}:{frames[0].lineno})"
+    kind = f"{type(error).__module__}.{type(error).__qualname__}"
+    return Dead("stage_error", detail[:500], kind[:200], trace)
 
 
 def _processed(stage: Stage, record: Record, value: Event, state: Any) -> Handled:

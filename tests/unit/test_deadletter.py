@@ -1,13 +1,21 @@
 """A dead letter goes back byte for byte, however often it goes round."""
 
 import base64
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.codec import Headers, Record, encode
-from streams.deadletter import ERROR_HEADERS, dead_letter, original_headers, read_dead_letter
+from streams.codec import Headers, Record, encode, header
+from streams.deadletter import (
+    ERROR_HEADERS,
+    dead_letter,
+    document_of,
+    original_headers,
+    read_dead_letter,
+    redriven,
+)
 from streams.outcome import Dead
 from streams.topics import RAW, Topic
 from streams.topology import topics
@@ -24,6 +32,8 @@ ANY_HEADERS = st.lists(
                 "__connect.errors.topic",
                 "x-news-redrive-count",
                 "x-news-error-code",
+                "x-news-first-failed-at",
+                "x-news-document",
                 "ce_documentid",
             )
         ),
@@ -74,6 +84,56 @@ def test_the_model_shows_where_it_stood_and_why(record: Record, topic: Topic) ->
     assert base64.b64decode(letter.value or "") == (record.value or b"")
     decoded: Headers = tuple((name, base64.b64decode(value)) for name, value in letter.headers)
     assert decoded == record.headers
+
+
+@given(RECORDS)
+def test_what_is_sent_again_is_the_record_with_its_history(record: Record) -> None:
+    parked = back(record)
+    again = redriven(parked, RAW.name)
+    assert (again.topic, again.key, again.value, again.timestamp_ms) == (
+        RAW.name,
+        record.key,
+        record.value,
+        record.timestamp_ms,
+    )
+    assert original_headers(again.headers) == record.headers
+    assert not [name for name, _ in again.headers if name.startswith("__connect.errors.")]
+    assert header(again.headers, "x-news-redriven-from") == f"{RAW.dead_letters}:0:5"
+
+
+@given(RECORDS, st.integers(1, 4))
+def test_history_is_kept_and_counted_over_redrives(record: Record, rounds: int) -> None:
+    parked, document = back(record), document_of(record)
+    first = read_dead_letter(parked).first_failed_at
+    assert first == datetime.fromtimestamp(record.timestamp_ms / 1000, UTC)
+    for number in range(1, rounds + 1):
+        again = redriven(parked, RAW.name)
+        sent = Record(RAW.name, 3, 1000 + number, again.key, again.value, again.headers, 2**41 + number)
+        assert document_of(sent) == document
+        parked = back(sent)
+        letter = read_dead_letter(parked)
+        assert (letter.redrive_count, letter.first_failed_at) == (number, first)
+        assert header(parked.headers, "x-news-attempt") == str(number + 1)
+        assert header(parked.headers, "x-news-redriven-from") is None
+        assert original_headers(parked.headers) == record.headers
+
+
+@given(ANY_HEADERS, BYTES, BYTES, st.integers(-(2**63), 2**63 - 1))
+def test_whatever_headers_come_from_outside_parking_and_redriving_work(
+    headers: Headers, key: bytes | None, value: bytes | None, timestamp_ms: int
+) -> None:
+    record = Record(RAW.name, 1, 2, key, value, headers, timestamp_ms)
+    message = dead_letter(RAW, "normalize", record, Dead("bad_json"))
+    parked = Record(message.topic, 0, 5, key, value, message.headers, timestamp_ms)
+    assert read_dead_letter(parked).offset == 2
+    assert redriven(parked, RAW.name).value == value
+
+
+def test_what_was_raised_is_told_too() -> None:
+    dead = Dead("stage_error", "KeyError: 1 (run:5)", "builtins.KeyError", "stage.py:5 run")
+    message = dead_letter(RAW, "normalize", Record(RAW.name, 0, 0, None, None), dead)
+    letter = read_dead_letter(Record(message.topic, 0, 0, None, None, message.headers))
+    assert (letter.exception, letter.trace) == (dead.exception, dead.trace)
 
 
 def test_the_redrive_count_survives_and_is_no_header_of_the_original() -> None:
