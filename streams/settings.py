@@ -72,6 +72,16 @@ class Settings(BaseSettings):
         ge=1000,
         description="Offsets of a partition that the read model keeps, the last ones; of stories it keeps all.",
     )
+    feed_floor_s: float = Field(
+        default=3600, ge=1, le=2_592_000, description="Shortest interval between two polls of a feed, seconds."
+    )
+    feed_cap_s: float = Field(
+        default=86_400,
+        ge=1,
+        le=2_592_000,
+        description="Longest interval between two polls of a feed that works, seconds.",
+    )
+    feed_polls: int = Field(default=32, ge=1, le=1000, description="Feeds that a poller polls at a time.")
     failpoint: str = Field(default="", description="For tests: `STAGE:POINT:N[:SIGNAL]`, a fault for a worker.")
 
     def environment(self, **changes: object) -> dict[str, str]:
