@@ -1,0 +1,106 @@
+"""What a selection and an order need to know from other topics, looked up before a replay begins."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+import orjson
+
+from schemas import ReplayRange, ReplaySelection
+from schemas.replay import MAX_DOCUMENTS
+from streams.codec import Record, header
+from streams.edge.ranges import open_ranges
+from streams.edge.reader import read_topic, read_topics
+from streams.errors import InputError, UsageError
+from streams.replay.membership import Membership
+from streams.replay.merge import OriginSet, Outputs, Places
+from streams.replay.selection import Wanted
+from streams.settings import Settings
+from streams.topics import CANDIDATE, DUPLICATE, ENRICHED, NORMALIZED, RAW, STORY_EVENT, UNIQUE, Topic
+
+__all__ = ["membership_of", "places_of", "resolved", "wanted_of"]
+
+_OF_ARTICLES = (NORMALIZED, UNIQUE, DUPLICATE, ENRICHED)
+
+SHOWS_ORDER = {RAW.name: NORMALIZED, UNIQUE.name: CANDIDATE}
+"""What a stateless stage reads, and where its outputs show in which order it took it up."""
+
+
+async def membership_of(bootstrap: str, settings: Settings) -> Membership:
+    """Which article is in which story of a lane, as of now."""
+    found = Membership()
+    async for record in read_topic(bootstrap, settings.topic(STORY_EVENT.name)):
+        found.see(_fields(record))
+    return found
+
+
+def _fields(record: Record) -> dict[str, Any]:
+    try:
+        value = orjson.loads(record.value or b"{}")
+    except orjson.JSONDecodeError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+async def resolved(bootstrap: str, settings: Settings, selection: ReplaySelection) -> ReplaySelection:
+    """The selection with the documents of its articles and stories written down.
+
+    So what is selected stays the same however often the replay is resumed. InputError when
+    an article or story is unknown, UsageError when it all comes to more documents than a job holds.
+    """
+    articles = set(selection.articles)
+    if selection.stories:
+        membership = await membership_of(bootstrap, settings)
+        for story in selection.stories:
+            articles.update(membership.articles(story))
+    found = set(selection.documents)
+    if articles:
+        found |= await _documents_of(bootstrap, settings, articles, named=set(selection.articles))
+    if len(found) > MAX_DOCUMENTS:
+        raise UsageError(f"that is {len(found):,} documents, and a selection by id takes {MAX_DOCUMENTS:,} at most")
+    return selection.model_copy(update={"documents": tuple(sorted(found))})
+
+
+async def _documents_of(bootstrap: str, settings: Settings, articles: set[str], *, named: set[str]) -> set[str]:
+    documents: set[str] = set()
+    missing = set(named)
+    names = [settings.topic(topic.name) for topic in _OF_ARTICLES]
+    async for record in read_topics(bootstrap, names):
+        article = header(record.headers, "ce_subject")
+        if article in articles and (document := header(record.headers, "ce_documentid")) is not None:
+            documents.add(document)
+            missing.discard(article)
+    if missing:
+        raise InputError(f"no article {min(missing)}")
+    if not documents:
+        raise InputError("none of the articles is in a topic any more")
+    return documents
+
+
+async def wanted_of(bootstrap: str, settings: Settings, topic: Topic, selection: ReplaySelection) -> Wanted:
+    """The test that a resolved selection makes of each record of `topic`."""
+    if topic is not RAW or not selection.languages:
+        return Wanted.by(selection)
+    origins = OriginSet()
+    async for record in read_topic(bootstrap, settings.topic(NORMALIZED.name)):
+        if (record.key or b"").decode("utf-8", "replace") in selection.languages:
+            origins.add(record)
+    return Wanted.by(selection, origins)
+
+
+async def places_of(bootstrap: str, settings: Settings, topic: Topic, ranges: Sequence[ReplayRange]) -> Places | None:
+    """The order in which the stage that reads `topic` took the records of `ranges` up; None when time says it."""
+    shows = SHOWS_ORDER.get(topic.name)
+    if shows is None:
+        return None
+    inputs, outputs = OriginSet(), Outputs()
+    async for record in _in_ranges(bootstrap, settings.topic(topic.name), ranges):
+        inputs.add(record)
+    async for record in read_topic(bootstrap, settings.topic(shows.name)):
+        outputs.add(record)
+    return Places.of(inputs, outputs)
+
+
+async def _in_ranges(bootstrap: str, name: str, ranges: Sequence[ReplayRange]) -> AsyncIterator[Record]:
+    async with open_ranges(bootstrap, name, {each.partition: (each.position, each.end) for each in ranges}) as reader:
+        async for record in reader.each():
+            yield record
