@@ -7,7 +7,22 @@ from collections.abc import Sequence
 
 import typer
 
-from streams.cli import chaos, demo, doctor, health, lane, memory, push, replay, stages, stories, tail, topics, up
+from streams.cli import (
+    chaos,
+    demo,
+    doctor,
+    feeds,
+    health,
+    lane,
+    memory,
+    push,
+    replay,
+    stages,
+    stories,
+    tail,
+    topics,
+    up,
+)
 from streams.cli.command import group
 from streams.errors import NewsloomError, UsageError
 
@@ -32,7 +47,7 @@ app = group(
     """,
 )
 
-for module in (demo, up, push, stories, topics, tail, doctor, health, memory, stages, replay, lane, chaos):
+for module in (demo, up, feeds, push, stories, topics, tail, doctor, health, memory, stages, replay, lane, chaos):
     module.register(app)
 
 

@@ -4,6 +4,7 @@ import asyncio
 import fcntl
 import json
 import os
+import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
@@ -26,7 +27,7 @@ from streams.feeds.visit import Visitor
 from streams.ingest.sender import open_sender
 from streams.settings import Settings
 
-__all__ = ["only_poller", "open_poller", "read_report", "report_path", "run_poller"]
+__all__ = ["only_poller", "open_poller", "read_report", "report_path", "run_poller", "stopped_by_signals"]
 
 _PAGE_BYTES = 5 * 1024 * 1024
 _SHOWN = 12
@@ -62,6 +63,14 @@ async def run_poller(bootstrap: str, settings: Settings, stop: asyncio.Event, *,
             await poller.run(stop, grace_s=settings.shutdown_s / 2)
         finally:
             reporter.cancel()
+
+
+def stopped_by_signals(stop: asyncio.Event) -> asyncio.Event:
+    """Have SIGTERM and SIGINT set `stop`; the same event."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    return stop
 
 
 @contextmanager
