@@ -22,6 +22,7 @@ __all__ = [
     "read_topic",
     "read_topics",
     "record_from",
+    "start_places",
 ]
 
 Start = Literal["earliest", "latest"] | int | datetime
@@ -81,7 +82,9 @@ async def read_topics(
             return
         consumer.assign(assigned)
         ends = await consumer.end_offsets(assigned)
-        places = await _seek(consumer, assigned, ends, start)
+        places = await start_places(consumer, assigned, ends, start)
+        for partition, offset in places.items():
+            consumer.seek(partition, offset)
         waiting = {p for p in assigned if not until_end or places[p] < ends[p]}
         while waiting:
             batches = await consumer.getmany(*waiting, timeout_ms=_POLL_MS)
@@ -138,9 +141,10 @@ async def partitions_of(consumer: Any, topic_name: str) -> set[int]:
     return found
 
 
-async def _seek(
+async def start_places(
     consumer: Any, assigned: list[TopicPartition], ends: dict[TopicPartition, int], start: Start
 ) -> dict[TopicPartition, int]:
+    """Offset of each partition to begin at; `ends` are their high-water marks."""
     begins = await consumer.beginning_offsets(assigned)
     if isinstance(start, datetime):
         millis = int(start.timestamp() * 1000)
@@ -151,9 +155,7 @@ async def _seek(
         places = {p: min(max(wanted[p], begins[p]), ends[p]) for p in assigned}
     else:
         places = begins if start == "earliest" else ends
-    for partition, offset in places.items():
-        consumer.seek(partition, offset)
-    return places
+    return dict(places)
 
 
 def record_from(record: Any) -> Record:

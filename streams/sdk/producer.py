@@ -20,13 +20,13 @@ from typing import Any, Self
 from schemas import RawDocument
 from streams import clock
 from streams.edge.reader import partition_count
-from streams.errors import BrokerError, UsageError
+from streams.errors import UsageError
 from streams.ingest import IngestOptions, Refused, documents
 from streams.ingest.feed import read_ahead
 from streams.ingest.options import UnfitError
 from streams.ingest.records import raw_document
 from streams.ingest.sender import IN_FLIGHT_RECORDS, Ack, Sender, open_sender
-from streams.local.broker import find_broker
+from streams.sdk.connection import bootstrap_of
 from streams.settings import Settings
 from streams.topics import RAW
 
@@ -61,7 +61,7 @@ class Producer:
 
     async def __aenter__(self) -> Self:
         """Connect; BrokerError when there is no broker, or no raw topic in the lane."""
-        bootstrap = self._bootstrap or await _running(self._settings)
+        bootstrap = self._bootstrap or await bootstrap_of(self._settings)
         await partition_count(bootstrap, self._settings.topic(RAW.name))  # a send would wait for a missing topic
         opened = open_sender(bootstrap, self._settings, client_id="newsloom-sdk")
         self._sender = await self._resources.enter_async_context(opened)
@@ -130,12 +130,6 @@ class Producer:
                     yield raw_document(record, options.now, options)
                 except UnfitError as error:
                     yield error.refused(str(record.get("id") or "text")[:256])
-
-
-async def _running(settings: Settings) -> str:
-    if (broker := await find_broker(settings)) is None:
-        raise BrokerError("no broker is running; start one with `newsloom up`, or give HOST:PORT")
-    return broker.bootstrap
 
 
 async def _each(items: Iterable[Sendable] | AsyncIterable[Sendable]) -> AsyncIterator[Sendable]:
