@@ -4,10 +4,16 @@ import os
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from streams.errors import UsageError
+
 __all__ = ["Settings"]
+
+_TOKEN_LENGTH = 16
+_SECRETS = {"api_token"}
+"""What a dump would show as stars; a child has them from our own environment."""
 
 
 def _xdg(variable: str, fallback: str) -> Path:
@@ -67,6 +73,17 @@ class Settings(BaseSettings):
     fetch_spacing_s: float = Field(
         default=5, ge=0, le=3600, description="Seconds between the starts of two requests to one host."
     )
+    api_host: str = Field(default="127.0.0.1", min_length=1, description="Where `serve` listens.")
+    api_port: int = Field(default=8600, ge=0, le=65535, description="Port of `serve`; 0 for any that is free.")
+    api_hosts: str = Field(default="", description="More names that the API answers to, by commas.")
+    api_token: SecretStr | None = Field(
+        default=None, description="Token for writes, and for everything on an address that others reach."
+    )
+    api_token_file: Path | None = Field(default=None, description="File that holds the token.")
+    api_rate: float = Field(
+        default=100, ge=0, description="Requests a second of one client, four times as many at once; 0 sets no bounds."
+    )
+    api_body_bytes: int = Field(default=64 * 1024 * 1024, ge=1024, description="Largest body of a request to the API.")
     read_model_records: int = Field(
         default=1_000_000,
         ge=1000,
@@ -86,9 +103,22 @@ class Settings(BaseSettings):
 
     def environment(self, **changes: object) -> dict[str, str]:
         """The environment of a child process that shall have these settings, with `changes`."""
-        values = self.model_dump(mode="json", exclude_none=True) | changes
+        values = self.model_dump(mode="json", exclude_none=True, exclude=_SECRETS) | changes
         ours = {f"NEWSLOOM_{name.upper()}": str(value) for name, value in values.items()}
         return dict(os.environ) | ours  # noqa: TID251 - the one place
+
+    def token(self) -> SecretStr | None:
+        """The API's token, from the setting or its file; None when there is none. UsageError for an unfit one."""
+        if self.api_token_file is None:
+            found = self.api_token
+        else:
+            try:
+                found = SecretStr(self.api_token_file.read_text(encoding="utf-8").strip())
+            except (OSError, ValueError) as error:
+                raise UsageError(f"NEWSLOOM_API_TOKEN_FILE: {error}") from error
+        if found is not None and len(found.get_secret_value()) < _TOKEN_LENGTH:
+            raise UsageError(f"the API's token must have {_TOKEN_LENGTH} characters or more")
+        return found
 
     def topic(self, name: str) -> str:
         """`name` in this lane."""

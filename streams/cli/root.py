@@ -17,10 +17,12 @@ from streams.cli import (
     memory,
     push,
     replay,
+    serve,
     stages,
     stories,
     tail,
     topics,
+    trace,
     up,
 )
 from streams.cli.command import group
@@ -47,7 +49,9 @@ app = group(
     """,
 )
 
-for module in (demo, up, feeds, push, stories, topics, tail, doctor, health, memory, stages, replay, lane, chaos):
+for module in (
+    demo, up, serve, feeds, push, stories, trace, topics, tail, doctor, health, memory, stages, replay, lane, chaos,
+):  # fmt: skip
     module.register(app)
 
 

@@ -1,0 +1,97 @@
+"""The server process: the read model followed, the API served, until cancelled."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import uvicorn
+
+from streams.api.access import Access, is_loopback
+from streams.api.app import create_app
+from streams.api.intake import Intake
+from streams.api.services import Services
+from streams.errors import UsageError
+from streams.readmodel.follow import Follower
+from streams.readmodel.reader import Reader
+from streams.sdk.producer import Producer
+from streams.settings import Settings
+
+__all__ = ["access_of", "serve"]
+
+_HEADER_BYTES = 32 * 1024
+_CONNECTIONS = 1000
+_IDLE_S = 5
+_GRACE_S = 5
+_GLANCE_S = 0.02
+
+
+def access_of(settings: Settings) -> Access:
+    """Who may do what; UsageError for an address that others reach without a token, and for an unfit one."""
+    token = settings.token()
+    if token is None and not is_loopback(settings.api_host):
+        raise UsageError(
+            f"{settings.api_host} can be reached from elsewhere: set NEWSLOOM_API_TOKEN (or NEWSLOOM_API_TOKEN_FILE), "
+            "or serve on 127.0.0.1"
+        )
+    names = filter(None, map(str.strip, settings.api_hosts.split(",")))
+    return Access.of(settings.api_host, names, token.get_secret_value() if token else None)
+
+
+async def serve(bootstrap: str, settings: Settings, *, say: Callable[[str], None] = lambda _: None) -> None:
+    """Serve until cancelled; the read model is built, or caught up, beside it. `say` gets the address.
+
+    UsageError when the address cannot be had.
+    """
+    access = access_of(settings)
+    follower = Follower(bootstrap, settings)
+    reader = Reader(follower.path)
+    intake = Intake(lambda: Producer(settings, bootstrap=bootstrap))
+    services = Services(settings, reader, lambda: follower.standing, intake)
+    server = _Server(
+        uvicorn.Config(
+            create_app(services, access=access),
+            host=settings.api_host,
+            port=settings.api_port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=_IDLE_S,
+            timeout_graceful_shutdown=_GRACE_S,
+            limit_concurrency=_CONNECTIONS,
+            h11_max_incomplete_event_size=_HEADER_BYTES,
+            lifespan="off",
+        )
+    )
+    following = asyncio.create_task(follower.run())
+    serving = asyncio.create_task(server.serve())
+    try:
+        await _announced(server, serving, say)
+        done, _ = await asyncio.wait({following, serving}, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    except SystemExit as error:  # how uvicorn says that it cannot bind
+        raise UsageError(f"cannot serve on {settings.api_host}:{settings.api_port}; is it in use?") from error
+    finally:
+        following.cancel()
+        server.should_exit = True
+        await asyncio.gather(following, serving, return_exceptions=True)
+        await intake.close()
+        reader.close()
+
+
+async def _announced(server: uvicorn.Server, serving: asyncio.Task[None], say: Callable[[str], None]) -> None:
+    while not server.started and not serving.done():  # noqa: ASYNC110 - nobody tells us
+        await asyncio.sleep(_GLANCE_S)
+    if server.started:
+        host, port = server.servers[0].sockets[0].getsockname()[:2]
+        say(f"serving http://{f'[{host}]' if ':' in host else host}:{port}/")
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to the command, which cancels us."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
