@@ -207,11 +207,11 @@ hints = st.builds(Hints, st.none() | seconds, st.none() | seconds, st.none() | s
 reasons = st.sampled_from(["dns", "timeout", "http_error", "not_found", "throttled", "malformed", "gone", "unheard of"])
 
 
-@given(configs, states, st.integers(0, 50), st.integers(0, 50), hints, st.booleans())
+@given(configs, states, st.integers(0, 50), st.integers(0, 50), hints, st.sampled_from([200, 304]))
 def test_after_a_success_the_wait_is_within_floor_and_cap(
-    config: SourceConfig, before: SourceState, known: int, fresh: int, hint: Hints, not_modified: bool
+    config: SourceConfig, before: SourceState, known: int, fresh: int, hint: Hints, status: int
 ) -> None:
-    outcome = success(known, known + fresh, hints=hint, not_modified=not_modified, size=10**6)
+    outcome = success(known, known + fresh, hints=hint, not_modified=status == 304, size=10**6)
     after = succeeded(config, before, outcome, POLICY, NOW)
     floor, cap = bounds(config, POLICY)
     assert floor <= after.interval_s <= cap

@@ -1,5 +1,6 @@
 """Which entries are news: new ones, edited ones, and none twice."""
 
+from schemas import SeenEntry
 from streams.feeds.entries import Identified
 from streams.feeds.parse import ParsedEntry
 from streams.feeds.seen import KEPT, Candidate, remembered, settled, sorted_out
@@ -12,14 +13,13 @@ def entry(natural_id: str, version: str = "v1", *aliases: str) -> Identified:
     return Identified(EMPTY, natural_id, aliases, version)
 
 
-def after(feed: list[Candidate]) -> tuple[object, ...]:
+def after(feed: list[Candidate]) -> tuple[SeenEntry, ...]:
     return remembered((), feed, {each.found.natural_id: each.seen() for each in feed})
 
 
 def test_an_entry_is_news_once_for_each_content() -> None:
-    seen = remembered(
-        (), first := sorted_out([entry("1"), entry("2")], ()), {c.found.natural_id: c.seen() for c in first}
-    )
+    first = sorted_out([entry("1"), entry("2")], ())
+    seen = after(first)
     assert [each.fresh for each in first] == [True, True]
     second = sorted_out([entry("1"), entry("2", "v2"), entry("3")], seen)
     assert [each.fresh for each in second] == [False, True, True]
