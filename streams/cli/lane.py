@@ -8,6 +8,7 @@ from streams.cli.command import AsJson, Call, command, group, run
 from streams.cli.output import console, counted, emit, remark
 
 if TYPE_CHECKING:
+    from streams.replay.differences import Difference
     from streams.replay.lanes import LaneFacts
 
 __all__ = ["register"]
@@ -25,6 +26,7 @@ def register(app: typer.Typer) -> None:
     )
     app.add_typer(lanes, name="lane", rich_help_panel="Again and beside")
     _list(lanes)
+    _diff(lanes)
     _delete(lanes)
 
 
@@ -56,6 +58,47 @@ def _list(lanes: typer.Typer) -> None:
             numbers = (facts[name.replace(" ", "_")] for name in names)
             table.add_row(lane.lane, *("?" if number is None else f"{number:,}" for number in numbers))
         console().print(table)
+
+
+def _diff(lanes: typer.Typer) -> None:
+    @command(lanes, "diff")
+    def diff(
+        call: Call,
+        a: Annotated[str, typer.Argument(metavar="A", help="The lane that is compared with; live has no prefix.")],
+        b: Annotated[str, typer.Argument(metavar="B", help="The lane that may be different.")],
+        common: Annotated[
+            bool,
+            typer.Option("--common", help="What only one of them was given is no difference: after a part replay."),
+        ] = False,
+        json: AsJson = False,
+    ) -> None:
+        """Say what lane B has made otherwise than lane A: articles, verdicts, entities, stories. Exit code 1: it has.
+
+        Compared is what stages make that have run in both. Of stories, BCubed says how far articles are together in
+        B that are together in A. Headers, offsets and times of processing are no difference.
+        """
+        from streams.app import connected
+        from streams.cli.differences import told
+        from streams.replay.diff import lane_diff
+        from streams.replay.lanes import in_lane
+
+        settings = call.settings()
+        one, other = in_lane(settings, a), in_lane(settings, b)
+
+        async def work() -> "Difference":
+            return await lane_diff(await connected(settings), one, other, common=common)
+
+        found = run(work())
+        for lane, count in found.waiting.items():
+            remark(f"{lane} is not at rest: its stages have {counted(count, 'record')} yet to do")
+        if json:
+            emit(found.as_json())
+        else:
+            out = console()
+            for line in told(found):
+                out.print(line)
+        if not found.none:
+            raise typer.Exit(DIFFERENT)
 
 
 def _delete(lanes: typer.Typer) -> None:

@@ -44,7 +44,7 @@ app = group(
 
     Every setting can be given as an environment variable `NEWSLOOM_*`; README.md lists them.
 
-    Exit codes: 0 done, 1 the audit found differences, 2 the call is off, 3 no broker, 4 some input was not
+    Exit codes: 0 done, 1 an audit or a diff found differences, 2 the call is off, 3 no broker, 4 some input was not
     taken, 130 stopped by Ctrl-C.
     """,
 )

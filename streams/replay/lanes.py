@@ -2,7 +2,8 @@
 
 import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -125,26 +126,32 @@ async def delete_lane(bootstrap: str, settings: Settings, *, jobs_of: Settings) 
 
 
 async def _topics(bootstrap: str) -> list[str]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=_REQUEST_MS)
-    try:
-        await admin.start()
+    async with _admin(bootstrap) as admin:
         return list(await admin.list_topics())
-    except KafkaError as error:
-        raise BrokerError(f"broker {bootstrap}: {error}") from error
-    finally:
-        await admin.close()
 
 
 async def _members(bootstrap: str, settings: Settings) -> int:
     """Members of the groups of a lane's stages."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=_REQUEST_MS)
+    found = 0
+    async with _admin(bootstrap) as admin:
+        for stage in TOPOLOGY:  # one at a time: aiokafka 0.14.0 misreads an answer about several groups
+            try:
+                (answer,) = await admin.describe_consumer_groups([settings.group(stage.name)])
+            except KafkaError as error:
+                if not error.retriable:  # a fresh broker has no coordinator yet, and so no members
+                    raise
+            else:
+                found += len(answer.groups[0][5])
+    return found
+
+
+@asynccontextmanager
+async def _admin(bootstrap: str) -> AsyncIterator[Any]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, client_id="newsloom", request_timeout_ms=_REQUEST_MS)
     try:
         await admin.start()
-        answers = await admin.describe_consumer_groups([settings.group(stage.name) for stage in TOPOLOGY])
-        return sum(len(group[5]) for answer in answers for group in answer.groups)
+        yield admin
     except KafkaError as error:
-        if error.retriable:
-            return 0  # a fresh broker has no coordinator yet, and so no members
         raise BrokerError(f"broker {bootstrap}: {error}") from error
     finally:
         await admin.close()
