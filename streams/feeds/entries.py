@@ -1,14 +1,45 @@
-"""Entries into documents: which entry is which, and what of it is an article."""
+"""Entries into documents: which entry is which, and what of it is an article. Pure.
 
+Feeds change the ids of their entries, give many entries one id, or none. So an entry is known by the first of these
+that can be had, within its source: its guid; its URL; its title and date. The others are aliases.
+"""
+
+import base64
+import re
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import blake2b
+from html import escape, unescape
+from typing import Final
+from urllib.parse import urlsplit
 
-from schemas import RawDocument, Source
+from schemas import ExternalId, RawDocument, Source
 from streams.feeds.answers import Fetched
 from streams.feeds.parse import ParsedEntry
+from streams.ids import document_id
+from streams.text.urls import canonical
 
-__all__ = ["Body", "Identified", "content_of", "identify", "to_document"]
+__all__ = ["FULL_CHARS", "LONG_SUMMARY_CHARS", "Body", "Identified", "content_of", "identify", "to_document"]
+
+FULL_CHARS: Final = 300
+"""Least text, in characters, of what a feed calls content and we call an article."""
+
+LONG_SUMMARY_CHARS: Final = 1500
+"""A summary of so many characters is no summary."""
+
+_HTML = "text/html"
+_TELLING_CHARS = 120
+_TAGS = re.compile(r"<[^<>]*>")
+# How a text ends that goes on elsewhere, with the arrow or bracket after it.
+_TEASER = re.compile(
+    r"(?:\u2026|\.\.\.|(?:read|continue|view|see) (?:more|reading|the rest|full)\b[^.!?]{0,80}"
+    r"|weiterlesen|lire la suite|leggi tutto|leer m[a\u00e1]s|seguir leyendo)[\s\]\u00bb\u2192>.]{0,10}$",
+    re.IGNORECASE,
+)
+_TEASER_CHARS = 120
+_FRONT = frozenset({"", "/"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +59,9 @@ class Identified:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The article itself: HTML of the feed, or a page as it was fetched."""
+    """The text of an article: a page as it was fetched from `url`, or, without one, a piece of HTML out of the feed."""
 
-    content: bytes
+    content: bytes = field(repr=False)
     media_type: str
     charset: str | None = None
     url: str | None = None
@@ -38,20 +69,143 @@ class Body:
 
     @classmethod
     def of_page(cls, page: Fetched, fetched_at: datetime) -> "Body":
-        """The page that the entry links to."""
-        return cls(page.body, page.media_type or "text/html", page.charset, page.url, fetched_at)
+        """The page that an entry links to."""
+        return cls(page.body, page.media_type or _HTML, page.charset, page.url, fetched_at)
 
 
 def identify(entries: Sequence[ParsedEntry]) -> tuple[Identified, ...]:
-    """Names of the entries of one feed, in order; an entry that repeats another one's names is left out."""
-    raise NotImplementedError
+    """Names of the entries of one feed, in its order; one that repeats another's natural id is left out."""
+    guids = Counter(guid for entry in entries if (guid := _guid(entry)))
+    urls = Counter(url for entry in entries if (url := _url(entry)))
+    found: dict[str, Identified] = {}
+    for entry in entries:
+        names = _names(entry, guids, urls)
+        found.setdefault(names[0], Identified(entry, names[0], names[1:], _version(entry)))
+    return tuple(found.values())
+
+
+def _names(entry: ParsedEntry, guids: Counter[str], urls: Counter[str]) -> tuple[str, ...]:
+    """All names of an entry, the surest first."""
+    guid, url, text = _guid(entry), _url(entry), _text_name(entry)
+    # One that several entries have names none of them alone: guid and link together, or link and title and date.
+    own_url = url if url and urls[url] == 1 else None
+    if guid and guids[guid] > 1:
+        guid = f"{guid} {url}" if url else f"{guid} {_dated(entry)}"
+    dated = f"{url} {_dated(entry)}" if url else _dated(entry)
+    names = (guid, own_url, *(() if guid or own_url else (dated,)), text)
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _guid(entry: ParsedEntry) -> str | None:
+    """The guid; of a URL path and query, since sites move between schemes and hosts.
+
+    Its query stays, but for tracking: `?p=123` is all the difference that many have.
+    """
+    if not entry.guid:
+        return None
+    known = canonical(entry.guid)
+    parts = urlsplit(known or "")
+    if known is None or (parts.path in _FRONT and not parts.query):
+        return f"guid:{entry.guid}"
+    return "guid:" + parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+def _url(entry: ParsedEntry) -> str | None:
+    """The canonical link without its scheme; None when there is none or it is a front page."""
+    known = canonical(entry.link) if entry.link else None
+    parts = urlsplit(known or "")
+    if known is None or (parts.path in _FRONT and not parts.query):
+        return None
+    return "url:" + known.partition("://")[2]
+
+
+def _dated(entry: ParsedEntry) -> str:
+    stated = (entry.title, entry.published or entry.updated)
+    return "entry:" + _digest(*stated, *(() if any(stated) else (entry.content_html, entry.summary_html)))
+
+
+def _text_name(entry: ParsedEntry) -> str | None:
+    """A name by title and text, when there is enough of it to be nobody else's."""
+    text = _plain(entry.content_html or entry.summary_html or "")
+    return "text:" + _digest(entry.title, text) if len(text) >= _TELLING_CHARS else None
+
+
+def _version(entry: ParsedEntry) -> str:
+    stated = (entry.title, entry.author, entry.published, entry.link, entry.language)
+    # Where the feed has the article, its text tells an edit; else only `updated` can, or a changed summary.
+    text = (entry.content_html or entry.summary_html,) if content_of(entry) else (entry.summary_html, entry.updated)
+    return _digest(*stated, *text)
+
+
+def _digest(*parts: str | None) -> str:
+    state = blake2b(digest_size=16)
+    for part in parts:
+        data = (part or "").encode("utf-8", "surrogatepass")
+        state.update(len(data).to_bytes(8, "little") + data)
+    return state.hexdigest()
 
 
 def content_of(entry: ParsedEntry) -> Body | None:
-    """The article when the feed has it whole, else None: its page is to be fetched."""
-    raise NotImplementedError
+    """The article when the feed has it whole, else None: its page is to be fetched.
+
+    Whole is content of FULL_CHARS, or a summary of LONG_SUMMARY_CHARS, that does not end like a teaser; and whatever
+    text there is of an entry without a link.
+    """
+    texts = ((entry.content_html, FULL_CHARS), (entry.summary_html, LONG_SUMMARY_CHARS))
+    for html, least in texts:
+        if html and (entry.link is None or _is_whole(html, least)):
+            return Body(html.encode("utf-8", "replace"), _HTML, "utf-8")
+    return None
+
+
+def _is_whole(html: str, least: int) -> bool:
+    if len(html) < least:
+        return False
+    text = _plain(html)
+    return len(text) >= least and _TEASER.search(text, len(text) - _TEASER_CHARS) is None
+
+
+def _plain(html: str) -> str:
+    return " ".join(unescape(_TAGS.sub(" ", html)).split())
 
 
 def to_document(source: Source, found: Identified, body: Body, *, first_seen_at: datetime) -> RawDocument:
-    """The raw document of an entry: same source and natural id, same document id, whatever its content."""
-    raise NotImplementedError
+    """The raw document of an entry: same source and natural id, same document id, whatever its content.
+
+    HTML out of the feed becomes a small page with the entry's title; what the entry says of itself goes along as
+    claims.
+    """
+    entry = found.entry
+    data = body.content if body.url else _page(entry, body.content.decode("utf-8", "replace")).encode()
+    text = _utf8(data)
+    return RawDocument(
+        document_id=document_id(source.id, found.natural_id),
+        source=source,
+        url=body.url or entry.link,
+        media_type=body.media_type[:255],
+        charset=body.charset if body.url else "utf-8",
+        content=base64.b64encode(data).decode() if text is None else text,
+        content_encoding="base64" if text is None else "text",
+        first_seen_at=first_seen_at,
+        fetched_at=body.fetched_at,
+        external_ids=(ExternalId(scheme="guid", value=entry.guid[:2048]),) if entry.guid else (),
+        title=entry.title[:4096] if entry.title else None,
+        byline=entry.author[:4096] if entry.author else None,
+        published_at=entry.published[:128] if entry.published else None,
+        language=entry.language[:35] if entry.language else None,
+    )
+
+
+def _page(entry: ParsedEntry, html: str) -> str:
+    title = escape(entry.title or "")
+    return (
+        f'<!DOCTYPE html><html><head><meta charset="utf-8"><title>{title}</title></head>'
+        f"<body><article><h1>{title}</h1>{html}</article></body></html>"
+    )
+
+
+def _utf8(data: bytes) -> str | None:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return None
