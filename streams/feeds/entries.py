@@ -39,6 +39,7 @@ _TEASER = re.compile(
     re.IGNORECASE,
 )
 _TEASER_CHARS = 120
+_END_CHARS = 8192
 _FRONT = frozenset({"", "/"})
 
 
@@ -79,20 +80,23 @@ def identify(entries: Sequence[ParsedEntry]) -> tuple[Identified, ...]:
     urls = Counter(url for entry in entries if (url := _url(entry)))
     found: dict[str, Identified] = {}
     for entry in entries:
-        names = _names(entry, guids, urls)
-        found.setdefault(names[0], Identified(entry, names[0], names[1:], _version(entry)))
+        text = _untagged(entry.content_html or entry.summary_html or "")
+        names = _names(entry, text, guids, urls)
+        found.setdefault(names[0], Identified(entry, names[0], names[1:], _version(entry, text)))
     return tuple(found.values())
 
 
-def _names(entry: ParsedEntry, guids: Counter[str], urls: Counter[str]) -> tuple[str, ...]:
+def _names(entry: ParsedEntry, text: str, guids: Counter[str], urls: Counter[str]) -> tuple[str, ...]:
     """All names of an entry, the surest first."""
-    guid, url, text = _guid(entry), _url(entry), _text_name(entry)
+    guid, url = _guid(entry), _url(entry)
     # One that several entries have names none of them alone: guid and link together, or link and title and date.
     own_url = url if url and urls[url] == 1 else None
     if guid and guids[guid] > 1:
         guid = f"{guid} {url}" if url else f"{guid} {_dated(entry)}"
     dated = f"{url} {_dated(entry)}" if url else _dated(entry)
-    names = (guid, own_url, *(() if guid or own_url else (dated,)), text)
+    # By its words when there are enough of them to be nobody else's.
+    words = "text:" + _digest(entry.title, text) if len(text) >= _TELLING_CHARS else None
+    names = (guid, own_url, None if guid or own_url else dated, words)
     return tuple(dict.fromkeys(name for name in names if name))
 
 
@@ -124,17 +128,15 @@ def _dated(entry: ParsedEntry) -> str:
     return "entry:" + _digest(*stated, *(() if any(stated) else (entry.content_html, entry.summary_html)))
 
 
-def _text_name(entry: ParsedEntry) -> str | None:
-    """A name by title and text, when there is enough of it to be nobody else's."""
-    text = _plain(entry.content_html or entry.summary_html or "")
-    return "text:" + _digest(entry.title, text) if len(text) >= _TELLING_CHARS else None
-
-
-def _version(entry: ParsedEntry) -> str:
+def _version(entry: ParsedEntry, text: str) -> str:
     stated = (entry.title, entry.author, entry.published, entry.link, entry.language)
-    # Where the feed has the article, its text tells an edit; else only `updated` can, or a changed summary.
-    text = (entry.content_html or entry.summary_html,) if content_of(entry) else (entry.summary_html, entry.updated)
-    return _digest(*stated, *text)
+    # Where the feed has the article, its words tell an edit; else only `updated` can, or another summary.
+    return _digest(*stated, text, None if content_of(entry) else entry.updated)
+
+
+def _untagged(html: str) -> str:
+    """The words, without what differs from poll to poll: addresses of pixels and adverts."""
+    return _TAGS.sub(" ", html)
 
 
 def _digest(*parts: str | None) -> str:
@@ -159,14 +161,13 @@ def content_of(entry: ParsedEntry) -> Body | None:
 
 
 def _is_whole(html: str, least: int) -> bool:
-    if len(html) < least:
-        return False
-    text = _plain(html)
-    return len(text) >= least and _TEASER.search(text, len(text) - _TEASER_CHARS) is None
+    # The ends tell, and a feed may have megabytes between them.
+    head, tail = _plain(html[:_END_CHARS]), _plain(html[-_END_CHARS:])
+    return len(head) >= least and _TEASER.search(tail, len(tail) - _TEASER_CHARS) is None
 
 
 def _plain(html: str) -> str:
-    return " ".join(unescape(_TAGS.sub(" ", html)).split())
+    return " ".join(unescape(_untagged(html)).split())
 
 
 def to_document(source: Source, found: Identified, body: Body, *, first_seen_at: datetime) -> RawDocument:
