@@ -13,7 +13,8 @@ __all__ = ["Disposition"]
 class Disposition(Event):
     """One dead letter that is no longer open, or about to be.
 
-    The key, `letter_id`, is where the letter stands: `topic:partition:offset`, without any lane.
+    The key, `letter_id`, is where the letter stands: `topic:partition:offset`, without any lane;
+    `record_id` is where the record stood that was parked. A record may have several letters.
     `redriving` is an intent, written before the record is sent: whether it was is then to be seen
     in the source topic, in partition `sent_partition` from `sent_from` on. `redriven` says that it
     stands there at `sent_offset`.
@@ -27,6 +28,7 @@ class Disposition(Event):
     stage: str = ""
     reason: str = ""
     document_id: str | None = None
+    record_id: str | None = None
     redrive_count: Count = 0
     sent_partition: Count | None = None
     sent_from: Offset | None = None

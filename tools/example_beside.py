@@ -83,6 +83,7 @@ def dispositions() -> dict[str, Event]:
             stage="normalize",
             reason="deadline",
             document_id="doc_1",
+            record_id="news.raw.v1:1:12",
             redrive_count=1,
             sent_partition=1,
             sent_from=40,

@@ -10,6 +10,7 @@ import typer
 from streams.cli import (
     chaos,
     demo,
+    dlq,
     doctor,
     feeds,
     health,
@@ -50,7 +51,8 @@ app = group(
 )
 
 for module in (
-    demo, up, serve, feeds, push, stories, trace, topics, tail, doctor, health, memory, stages, replay, lane, chaos,
+    demo, up, serve, feeds, push, stories, trace, topics, tail, doctor, health, memory, stages, replay, lane, dlq,
+    chaos,
 ):  # fmt: skip
     module.register(app)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from typing import Self
+from typing import Any, Self
 
 from aiokafka import AIOKafkaProducer
 
@@ -44,16 +44,20 @@ class Outbox:
     async def __aexit__(self, *_: object) -> None:
         await self._producer.stop()
 
-    async def send(self, messages: Iterable[Message]) -> None:
-        """Send in order and return when all are acknowledged; raises when one is not."""
-        acks = [await self._send(message) for message in messages]
-        await asyncio.wait_for(asyncio.gather(*acks), _ACK_TIMEOUT_S)
+    async def send(self, messages: Iterable[Message], *, partition: int | None = None) -> list[int]:
+        """Send in order and return when all are acknowledged, with the offset of each; raises when one is not.
 
-    async def _send(self, message: Message) -> "asyncio.Future[object]":
+        Without `partition` the key decides.
+        """
+        acks = [await self._send(message, partition) for message in messages]
+        return [placed.offset for placed in await asyncio.wait_for(asyncio.gather(*acks), _ACK_TIMEOUT_S)]
+
+    async def _send(self, message: Message, partition: int | None) -> "asyncio.Future[Any]":
         return await self._producer.send(  # type: ignore[no-any-return]
             self._settings.topic(message.topic),
             message.value,
             key=message.key,
+            partition=partition,
             headers=list(message.headers),
             timestamp_ms=message.timestamp_ms,
         )

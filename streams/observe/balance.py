@@ -7,6 +7,7 @@ never documents.
 from dataclasses import asdict, dataclass
 
 from streams.deadletter import document_of
+from streams.edge.dispositions import Dispositions, read_dispositions, read_letters, settled
 from streams.edge.reader import read_topic
 from streams.settings import Settings
 from streams.topics import DUPLICATE, ENRICHED, NORMALIZED, RAW, UNIQUE
@@ -19,7 +20,8 @@ class Balance:
     """Documents by where they stand; `waiting` are on their way, or lost once no stage has any lag.
 
     A document whose later version was found to be a duplicate counts as unique: its first was.
-    `dead_letter` are those parked before dedupe has decided, `parked_later` those after.
+    `dead_letter` are those parked before dedupe has decided, `parked_later` those after; one whose
+    letter was redriven is on its way again.
     """
 
     raw: int
@@ -65,8 +67,12 @@ def _rest(count: int) -> str:
 async def balance(bootstrap: str, settings: Settings) -> Balance:
     """Count the documents of a lane as of now."""
     # Against the flow: what moves on while we read is then counted where it came from, not twice.
-    names = (UNIQUE.dead_letters, ENRICHED.name, DUPLICATE.name, UNIQUE.name, NORMALIZED.dead_letters, RAW.dead_letters)
-    found = {name: await _documents(bootstrap, settings, name) for name in names}
+    dispositions = await read_dispositions(bootstrap, settings)
+    found = {UNIQUE.dead_letters: await _parked(bootstrap, settings, UNIQUE.dead_letters, dispositions)}
+    for name in (ENRICHED.name, DUPLICATE.name, UNIQUE.name):
+        found[name] = await _documents(bootstrap, settings, name)
+    for name in (NORMALIZED.dead_letters, RAW.dead_letters):
+        found[name] = await _parked(bootstrap, settings, name, dispositions)
     raw = await _documents(bootstrap, settings, RAW.name)
     # The enriched topic keeps for longer what was in the unique one.
     unique = raw & (found[UNIQUE.name] | found[ENRICHED.name] | found[UNIQUE.dead_letters])
@@ -85,3 +91,8 @@ async def balance(bootstrap: str, settings: Settings) -> Balance:
 
 async def _documents(bootstrap: str, settings: Settings, topic: str) -> set[str]:
     return {document_of(record) async for record in read_topic(bootstrap, settings.topic(topic))}
+
+
+async def _parked(bootstrap: str, settings: Settings, topic: str, dispositions: Dispositions) -> set[str]:
+    letters = read_letters(bootstrap, settings, topic)
+    return {document_of(letter) async for letter in letters if settled(letter, dispositions) != "redriven"}

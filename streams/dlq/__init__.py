@@ -1,0 +1,1 @@
+"""Dead letters of a lane: found, looked at, counted, sent again, or discarded with a reason."""
