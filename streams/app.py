@@ -61,13 +61,15 @@ async def connected(settings: Settings, *, wait_s: float = 0) -> str:
 
 
 @asynccontextmanager
-async def running(settings: Settings, *, say: Callable[[str], None] = lambda _: None) -> AsyncIterator[Running]:
-    """A live system for the time of the context: broker if needed, topics, `settings.workers` workers.
+async def running(
+    settings: Settings, *, poller: bool = False, say: Callable[[str], None] = lambda _: None
+) -> AsyncIterator[Running]:
+    """A live system for the time of the context: broker if needed, topics, `settings.workers` workers, a `poller`.
 
     The workers start beside the broker and wait for it: most of their start is imports.
     """
     with _log_file(settings) as output:
-        supervisor = Supervisor(settings.broker, settings, STAGES, output)
+        supervisor = Supervisor(settings.broker, settings, STAGES, output, poller)
         stop = asyncio.Event()
         supervision = asyncio.create_task(supervisor.run(stop))
         try:

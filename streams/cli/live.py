@@ -3,26 +3,34 @@
 import asyncio
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from streams.app import Running, only_one, running
 from streams.cli.output import console, counted, remark, safe
 from streams.errors import BrokerError
+from streams.feeds.edit import put, read_file
+from streams.feeds.run import read_report
 from streams.observe.status import Status, read_status
 from streams.settings import Settings
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-__all__ = ["picture", "stay_up"]
+__all__ = ["feeds_picture", "picture", "stay_up"]
 
 _EVERY_S = 1.0
 
 
-async def stay_up(settings: Settings) -> None:
-    """Keep a live system up until cancelled; UsageError when this lane of the state folder is up already."""
+async def stay_up(settings: Settings, *, feeds: Path | None = None, poll: bool = False) -> None:
+    """Keep a live system up until cancelled; UsageError when this lane of the state folder is up already.
+
+    The sources in the file `feeds` are put into the catalogue; with these, or with `poll`, a poller runs.
+    """
+    configs = read_file(feeds) if feeds is not None else []
     with only_one(settings):
-        async with running(settings, say=remark) as live:
+        async with running(settings, poller=poll or feeds is not None, say=remark) as live:
+            if configs:
+                await put(live.broker.bootstrap, settings, configs)
             remark(
                 f"up: {live.broker.kind} broker {live.broker.bootstrap}, {counted(settings.workers, 'worker')} "
                 f"logging to {live.log}; Ctrl-C ends it"
@@ -47,6 +55,7 @@ def _alive(pid: int) -> bool:
 
 
 async def _view(live: Running) -> None:
+    from rich.console import Group
     from rich.live import Live
 
     watch = asyncio.create_task(_watch(live))
@@ -54,7 +63,10 @@ async def _view(live: Running) -> None:
     with Live(console=console(), auto_refresh=False, transient=True) as screen:
         while not watch.done():
             status = await read_status(live.broker.bootstrap, live.settings, status)
-            screen.update(picture(status, live.supervisor.restarts), refresh=True)
+            shown = [picture(status, live.supervisor.restarts)]
+            if live.supervisor.poller and (report := read_report(live.settings)) is not None:
+                shown += ["", feeds_picture(report)]
+            screen.update(Group(*shown), refresh=True)
             await asyncio.wait({watch}, timeout=_EVERY_S)
     watch.result()
 
@@ -77,4 +89,19 @@ def picture(status: Status, restarts: int) -> "RenderableType":
         outcomes = ", ".join(f"{safe(label)} {count:,}" for label, count in stage.outcomes.most_common())
         lag = "?" if stage.lag is None else f"{stage.lag:,}"
         table.add_row(stage.stage, f"{stage.records:,}", f"{stage.per_s:,.0f}", f"{stage.ms:.1f}", lag, outcomes)
+    return table
+
+
+def feeds_picture(report: dict[str, Any]) -> "RenderableType":
+    """The feeds polled last in a table, all of them in its caption; `report` is the poller's."""
+    from rich.table import Table
+
+    counts = f"{counted(report['sources'], 'feed')}, {report['failing']:,} failing"
+    pushed = f"{report['polls']:,} polls, {report['pushed']:,} entries pushed"
+    table = Table(caption=f"{counts}, {pushed}", caption_justify="left", header_style="bold", box=None)
+    for name in ("feed", "outcome", "polls", "pushed", "last word"):
+        table.add_column(name, justify="right" if name in ("polls", "pushed") else "left")
+    for row in report["rows"]:
+        words = (safe(str(row[name] or "")) for name in ("source_id", "standing"))
+        table.add_row(*words, f"{row['polls']:,}", f"{row['pushed']:,}", safe(str(row["detail"] or "")))
     return table

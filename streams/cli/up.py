@@ -1,5 +1,6 @@
 """`newsloom up` and `newsloom worker`."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -26,15 +27,21 @@ def _up(app: typer.Typer) -> None:
         processes: Annotated[
             int | None, typer.Option(help="CPU processes of each worker; 0 for one a core.", show_default=False)
         ] = None,
+        feeds: Annotated[
+            Path | None,
+            typer.Option(metavar="FILE", help="Feeds to poll, a feeds.toml or OPML; added to the catalogue."),
+        ] = None,
+        poll: Annotated[bool, typer.Option("--poll", help="Poll the feeds that are in the catalogue.")] = False,
     ) -> None:
         """Run newsloom here until Ctrl-C: a broker if none is running, the topics, and workers under supervision.
 
-        On a terminal it shows each stage's throughput, lag and outcomes. A worker that ends is started again.
+        With `--feeds` or `--poll` a poller runs beside the workers. On a terminal it shows each stage's throughput,
+        lag and outcomes, and the feeds. A process that ends is started again.
         Data stay in the state folder (`NEWSLOOM_STATE_DIR`): the next `up` goes on where this one stopped.
         """
         from streams.cli.live import stay_up
 
-        run(stay_up(call.settings(workers=workers, processes=processes)))
+        run(stay_up(call.settings(workers=workers, processes=processes), feeds=feeds, poll=poll))
 
 
 def _worker(app: typer.Typer) -> None:

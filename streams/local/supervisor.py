@@ -1,4 +1,4 @@
-"""Worker processes under supervision: one that ends is started again, until told to stop."""
+"""Worker processes, and a poller, under supervision: one that ends is started again, until told to stop."""
 
 import asyncio
 import ctypes
@@ -12,9 +12,12 @@ from typing import IO
 
 from streams.settings import Settings
 
-__all__ = ["Supervisor"]
+__all__ = ["POLLER", "Supervisor"]
 
 log = logging.getLogger("newsloom.supervisor")
+
+POLLER = -1
+"""The slot of the poller; workers count from 0."""
 
 _PR_SET_PDEATHSIG = 1
 _QUICK_S = 5.0
@@ -27,7 +30,7 @@ def _die_with_parent() -> None:
 
 @dataclass(slots=True)
 class Supervisor:
-    """Keeps `settings.workers` workers alive; `restarts` counts those that had to be started again.
+    """Keeps `settings.workers` workers alive, and with `poller` one poller; `restarts` counts what had to start again.
 
     `output` takes what the workers print; by default it goes where ours goes.
     """
@@ -36,13 +39,15 @@ class Supervisor:
     settings: Settings
     stages: tuple[str, ...]
     output: IO[bytes] | None = None
+    poller: bool = False
     restarts: int = 0
     processes: dict[int, asyncio.subprocess.Process] = field(default_factory=dict)
     _stopping: bool = False
 
     async def run(self, stop: asyncio.Event) -> None:
         """Supervise until `stop`, then stop all in order."""
-        keepers = [asyncio.create_task(self.keep(slot)) for slot in range(self.settings.workers)]
+        slots = [*range(self.settings.workers), *([POLLER] if self.poller else [])]
+        keepers = [asyncio.create_task(self.keep(slot)) for slot in slots]
         await stop.wait()
         self._stopping = True
         await self._end()
@@ -51,7 +56,7 @@ class Supervisor:
         await asyncio.gather(*keepers, return_exceptions=True)
 
     async def keep(self, slot: int) -> None:
-        """Keep one worker alive until cancelled; cancelling leaves the process as it is."""
+        """Keep one process alive until cancelled; cancelling leaves the process as it is."""
         pause = 0.0
         while not self._stopping:
             begun = time.monotonic()
@@ -64,16 +69,18 @@ class Supervisor:
             # A worker that dies at once must not be started in a tight loop.
             quick = time.monotonic() - begun < _QUICK_S
             pause = min(_LONGEST_PAUSE_S, pause * 2 + 0.25) if quick else 0.0
-            log.warning("worker %d ended with %s; starting it again", slot, code)
+            name = "the poller" if slot == POLLER else f"worker {slot}"
+            log.warning("%s ended with %s; starting it again", name, code)
             await asyncio.sleep(pause)
 
     def ended(self, slot: int, code: int) -> None:
-        """Called with each end of a worker."""
+        """Called with each end of a process."""
 
     def command(self, slot: int) -> tuple[list[str], dict[str, str]]:
-        """Program, arguments and environment of a worker."""
+        """Program, arguments and environment of a worker, or of the poller."""
         stages = [option for name in self.stages for option in ("--stage", name)]
-        arguments = [sys.executable, "-m", "streams", "worker", "--slot", str(slot), *stages]
+        command = ["poller"] if slot == POLLER else ["worker", "--slot", str(slot), *stages]
+        arguments = [sys.executable, "-m", "streams", *command]
         return arguments, self.settings.environment(broker=self.bootstrap)
 
     async def _spawn(self, slot: int) -> asyncio.subprocess.Process:
