@@ -75,7 +75,8 @@ def test_records_fetched_before_the_seek_are_not_wanted() -> None:
 def test_no_commit_is_ever_beyond_the_first_record_not_done(steps: list[str]) -> None:
     progress = Progress()
     progress.assigned({P: 0}, committed=[P])
-    at, pending = 0, []
+    at = 0
+    pending: list[int] = []
     for step in steps:
         if step == "done" and pending:
             progress.done(P, pending.pop(0), progress.epoch)
