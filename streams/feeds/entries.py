@@ -39,7 +39,8 @@ _TEASER = re.compile(
     re.IGNORECASE,
 )
 _TEASER_CHARS = 120
-_END_CHARS = 8192
+_HEAD_CHARS = 6000
+_TAIL_CHARS = 1000
 _FRONT = frozenset({"", "/"})
 
 
@@ -162,12 +163,10 @@ def content_of(entry: ParsedEntry) -> Body | None:
 
 def _is_whole(html: str, least: int) -> bool:
     # The ends tell, and a feed may have megabytes between them.
-    head, tail = _plain(html[:_END_CHARS]), _plain(html[-_END_CHARS:])
-    return len(head) >= least and _TEASER.search(tail, len(tail) - _TEASER_CHARS) is None
-
-
-def _plain(html: str) -> str:
-    return " ".join(unescape(_untagged(html)).split())
+    if len(" ".join(_untagged(html[:_HEAD_CHARS]).split())) < least:
+        return False
+    tail = " ".join(unescape(_untagged(html[-_TAIL_CHARS:])).split())
+    return _TEASER.search(tail, len(tail) - _TEASER_CHARS) is None
 
 
 def to_document(source: Source, found: Identified, body: Body, *, first_seen_at: datetime) -> RawDocument:
