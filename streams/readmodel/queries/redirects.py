@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Iterable
 
-__all__ = ["MAX_TREE", "current", "current_of_articles", "tree"]
+__all__ = ["MAX_TREE", "current", "current_of_articles", "one_step", "tree"]
 
 MAX_TREE = 500
 """The most ids of a story that are looked through; a story keeps 100 aliases."""
@@ -11,9 +11,9 @@ MAX_TREE = 500
 _CHAIN = 64
 _IN = 500
 _FORWARD = (
+    "SELECT alias, story_id FROM story_alias WHERE alias IN ({})",
     "SELECT story_id, merged_into FROM story WHERE merged_into IS NOT NULL AND story_id IN ({})",
     "SELECT story_id, merged_into FROM story_event WHERE merged_into IS NOT NULL AND story_id IN ({})",
-    "SELECT alias, story_id FROM story_alias WHERE alias IN ({})",
 )
 _BACKWARD = (
     "SELECT story_id FROM story WHERE merged_into IN ({})",
@@ -27,14 +27,22 @@ def current(db: sqlite3.Connection, story_ids: Iterable[str]) -> dict[str, str]:
     leads = {story_id: story_id for story_id in story_ids}
     steps: dict[str, str] = {}
     ask = set(leads)
-    # A merge goes from one story to another; what reaches an alias list skips steps, and leads to the same end.
     for _ in range(_CHAIN):
-        found = {old: new for text in _FORWARD for old, new in _pairs(db, text, ask) if old != new}
+        found = one_step(db, ask)
         steps |= found
         ask = set(found.values()) - set(steps)
         if not ask:
             break
     return {story_id: _end(steps, story_id) for story_id in leads}
+
+
+def one_step(db: sqlite3.Connection, story_ids: Iterable[str]) -> dict[str, str]:
+    """The story that each merged one went into; those that were not merged are left out.
+
+    An alias, where it is all that is left of a merge, may skip steps, and leads to the same end.
+    """
+    ids = set(story_ids)
+    return {old: new for text in _FORWARD for old, new in _pairs(db, text, ids) if old != new}
 
 
 def _end(steps: dict[str, str], story_id: str) -> str:

@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from streams.readmodel.followed import FOLLOWED, full_name
-from streams.readmodel.queries.redirects import current, tree
+from streams.readmodel.queries.redirects import current, one_step, tree
 from streams.readmodel.results import Step, Trace
 from streams.readmodel.times import from_micros
+from streams.state.protocols import Origin
 from streams.text.urls import canonical
 
 __all__ = ["MAX_STEPS", "trace"]
@@ -107,7 +108,7 @@ def _merges(db: sqlite3.Connection, found: _Found, rows: list[sqlite3.Row]) -> l
     while ask:
         found.stories |= ask
         merges += [row for row in _records(db, "story_id", ask) if row["what"] == "merged"]
-        ask = set(current(db, ask).values()) - found.stories if len(found.stories) < _MAX_IDS else set()
+        ask = set(one_step(db, ask).values()) - found.stories if len(found.stories) < _MAX_IDS else set()
     return merges
 
 
@@ -124,8 +125,11 @@ def _arrivals(db: sqlite3.Connection, rows: list[sqlite3.Row]) -> dict[str, int]
     text = "SELECT at FROM record WHERE topic = 'raw' AND partition = ? AND \"offset\" = ?"
     arrived = {}
     for origin in {row["origin"] for row in rows if row["origin"]}:
-        partition, _, offset = origin.partition(":")
-        if partition.isdecimal() and offset.isdecimal() and (row := db.execute(text, (partition, offset)).fetchone()):
+        try:
+            row = db.execute(text, Origin.parse(origin)).fetchone()
+        except ValueError:  # a header that is none of ours
+            continue
+        if row is not None:
             arrived[origin] = row["at"]
     return arrived
 
