@@ -49,14 +49,16 @@ class SourceConfig(Event):
 
 
 class SeenEntry(Event):
-    """An entry that was pushed: its natural id, and hashes of what it said and of its other names.
+    """An entry that was pushed: its natural id, and hashes of what it said, of its other names and of its document.
 
+    An entry that says something else may be the same document: its date changes, the page does not.
     While its page could not be had, `tries` times so far, what it says now is not pushed yet.
     """
 
     entry: EntryId
     content: Digest
     aliases: tuple[Digest, ...] = ()
+    pushed: Digest | None = None
     tries: Count = 0
 
 

@@ -65,7 +65,11 @@ def source_states() -> dict[str, Event]:
         former_urls=("http://northwire.example/rss",),
         gone_since=POLLED,
         pushing=pushing,
-        seen=(SeenEntry(entry=entry, content=ids.content_id("earlier text")[:16], aliases=("9c2f",), tries=1),),
+        seen=(
+            SeenEntry(
+                entry=entry, content=ids.content_id("earlier text")[:16], aliases=("9c2f",), pushed="77aa", tries=1
+            ),
+        ),
     )
     return {"minimal": SourceState(**start, next_at=POLLED), "full": full}
 

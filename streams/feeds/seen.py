@@ -38,14 +38,19 @@ class Candidate:
         """How often its page could not be had."""
         return self.known.tries if self.known else 0
 
-    def seen(self, *, tries: int = 0) -> SeenEntry:
-        """What to remember of it once it is pushed, or once its page was not to be had."""
+    def seen(self, *, document: str | None = None, tries: int = 0) -> SeenEntry:
+        """What to remember of it once it is pushed with the content `document`, or once its page was not to be had."""
         return SeenEntry(
             entry=self.found.natural_id,
             content=self.content,
             aliases=tuple(_digest(alias) for alias in self.found.aliases),
+            pushed=_digest(document) if document is not None else self.known and self.known.pushed,
             tries=tries,
         )
+
+    def repeats(self, document: str) -> bool:
+        """Whether the content `document` is what was pushed last."""
+        return self.known is not None and self.known.pushed == _digest(document)
 
 
 def sorted_out(feed: Sequence[Identified], seen: Iterable[SeenEntry]) -> list[Candidate]:
@@ -90,7 +95,12 @@ def settled(state: SourceState, landed: Container[str]) -> SourceState:
     if state.pushing is None:
         return state
     done = {
-        each.entry: SeenEntry(entry=each.entry, content=each.content, aliases=each.aliases)
+        each.entry: SeenEntry(
+            entry=each.entry,
+            content=each.content,
+            aliases=each.aliases,
+            pushed=_digest(each.ce_id.rpartition(":")[2]),
+        )
         for each in state.pushing.entries
         if each.ce_id in landed
     }

@@ -17,6 +17,7 @@ from streams.feeds.parse import ParsedFeed
 from streams.feeds.parsing import Parser
 from streams.feeds.schedule import Failure, Hints, Policy, Success, claimed, failed, succeeded
 from streams.feeds.seen import Candidate, remembered, sorted_out
+from streams.ids import content_id
 from streams.ingest.options import UnfitError
 from streams.ingest.sender import Sender
 
@@ -129,6 +130,9 @@ class Visitor:
             progress.learned[natural_id] = candidate.seen(tries=candidate.tries + 1 if later else 0)
             return
         document = self._document(progress, candidate, body)
+        if candidate.repeats(content := content_id(document.content)):
+            progress.learned[natural_id] = candidate.seen(document=content)
+            return
         progress.waiting.append((candidate, document))
         progress.waiting_bytes += len(body.content)
         if len(progress.waiting) >= _SLICE_RECORDS or progress.waiting_bytes >= _SLICE_BYTES:
@@ -156,7 +160,9 @@ class Visitor:
             except UnfitError:  # larger than a record may be
                 progress.empty += 1
         await asyncio.gather(*acks)
-        progress.learned |= {candidate.found.natural_id: candidate.seen() for candidate, _ in waiting}
+        for candidate, document in waiting:
+            seen = candidate.seen(document=content_id(document.content))
+            progress.learned[candidate.found.natural_id] = seen
         progress.pushed += len(acks)
         progress.state = announced.model_copy(update={"pushing": None})
 
