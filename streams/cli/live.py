@@ -21,11 +21,16 @@ __all__ = ["feeds_picture", "picture", "stay_up"]
 _EVERY_S = 1.0
 
 
-async def stay_up(settings: Settings, *, feeds: Path | None = None, poll: bool = False) -> None:
+async def stay_up(settings: Settings, *, feeds: Path | None = None, poll: bool = False, serve: bool = False) -> None:
     """Keep a live system up until cancelled; UsageError when this lane of the state folder is up already.
 
-    The sources in the file `feeds` are put into the catalogue; with these, or with `poll`, a poller runs.
+    The sources in the file `feeds` are put into the catalogue; with these, or with `poll`, a poller runs. With
+    `serve` the HTTP API is served.
     """
+    if serve:
+        from streams.api.server import access_of
+
+        access_of(settings)  # before anything is started
     configs = read_file(feeds) if feeds is not None else []
     with only_one(settings):
         async with running(settings, poller=poll or feeds is not None, say=remark) as live:
@@ -36,10 +41,21 @@ async def stay_up(settings: Settings, *, feeds: Path | None = None, poll: bool =
                 f"logging to {live.log}; Ctrl-C ends it"
             )
             view = asyncio.create_task(_view(live) if sys.stdout.isatty() else _watch(live))
-            done, _ = await asyncio.wait({view, live.supervision}, return_when=asyncio.FIRST_COMPLETED)
-            view.cancel()
+            tasks = {view} | ({asyncio.create_task(_serve(live))} if serve else set())
+            try:
+                done, _ = await asyncio.wait({*tasks, live.supervision}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.wait(tasks)
             for task in done:
                 task.result()
+
+
+async def _serve(live: Running) -> None:
+    from streams.api.server import serve
+
+    await serve(live.broker.bootstrap, live.settings, say=remark)
 
 
 async def _watch(live: Running) -> None:

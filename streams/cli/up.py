@@ -32,6 +32,9 @@ def _up(app: typer.Typer) -> None:
             typer.Option(metavar="FILE", help="Feeds to poll, a feeds.toml or OPML; added to the catalogue."),
         ] = None,
         poll: Annotated[bool, typer.Option("--poll", help="Poll the feeds that are in the catalogue.")] = False,
+        serve: Annotated[
+            bool, typer.Option("--serve", help="Serve the HTTP API, too, as `newsloom serve` does.")
+        ] = False,
     ) -> None:
         """Run newsloom here until Ctrl-C: a broker if none is running, the topics, and workers under supervision.
 
@@ -41,7 +44,7 @@ def _up(app: typer.Typer) -> None:
         """
         from streams.cli.live import stay_up
 
-        run(stay_up(call.settings(workers=workers, processes=processes), feeds=feeds, poll=poll))
+        run(stay_up(call.settings(workers=workers, processes=processes), feeds=feeds, poll=poll, serve=serve))
 
 
 def _worker(app: typer.Typer) -> None:
