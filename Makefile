@@ -13,9 +13,10 @@ demo: .venv/ready  ## raw sample articles to one story, through a real Kafka bro
 	$(RUN)/newsloom demo
 
 .PHONY: test
-test: .venv/ready  ## every test: first those that need no broker, on all cores, then those that do
-	$(RUN)/python -m pytest -m "not kafka" -n auto
+test: .venv/ready  ## every test: those that need nothing, on all cores; with a broker; with Docker, if there is one
+	$(RUN)/python -m pytest -m "not kafka and not docker" -n auto
 	$(RUN)/python -m pytest -m kafka
+	$(RUN)/python -m pytest -m docker
 
 .PHONY: chaos
 chaos: .venv/ready  ## the fault matrix: every row, 12,000 documents each
