@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
 import orjson
@@ -15,6 +15,17 @@ __all__ = ["Articles", "Difference", "Entities", "Example", "Stories", "Verdicts
 _EXAMPLES = 3
 _SHOWN = 120
 _TOP = 10
+
+
+def _plain(value: object) -> Any:
+    """Plain data; `dataclasses.asdict` turns a counter into a count of its pairs."""
+    if isinstance(value, Mapping):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    if is_dataclass(value):
+        return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +212,7 @@ class Difference:
 
     def as_json(self) -> dict[str, Any]:
         """Everything as plain data."""
-        plain = asdict(self)
+        plain = {each.name: _plain(getattr(self, each.name)) for each in fields(self)}
         plain["entities"] |= {"f1": self.entities.f1}
         for name in ("added", "removed"):
             plain["entities"][name] = dict(getattr(self.entities, name).most_common(_TOP))
