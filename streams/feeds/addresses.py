@@ -32,7 +32,6 @@ _PRIVATE_V4 = tuple(
 _PUBLIC_V6 = IPv6Network("2000::/3")
 _PRIVATE_V6 = tuple(map(IPv6Network, ("2001::/23", "2001:db8::/32", "3fff::/20", "2620:4f:8000::/48")))
 _NAT64 = IPv6Network("64:ff9b::/96")
-_COMPATIBLE = IPv6Network("::/96")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +116,7 @@ def _carried(address: _Address) -> tuple[_Address, ...]:
     if address.teredo is not None:
         server, client = address.teredo
         return (client, server)
-    if address in _NAT64 or address in _COMPATIBLE:
+    if address in _NAT64:
         return (IPv4Address(int(address) & 0xFFFF_FFFF),)
     return (address,)
 

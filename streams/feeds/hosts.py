@@ -55,11 +55,11 @@ class Ledger:
 
     def finished(self, keys: tuple[str, ...], now: float, *, throttled: bool, retry_after_s: float | None) -> None:
         """It ended; `throttled` when the host asked for a pause, of `retry_after_s` if it said so."""
-        pause = max(self._spacing.throttled_s, retry_after_s or 0.0) if throttled else 0.0
         for key in keys:
             host = self._hosts[key]
             host.running -= 1
-            host.free_at = max(host.free_at, now + pause)
+            if throttled:
+                host.free_at = max(host.free_at, now + max(self._spacing.throttled_s, retry_after_s or 0.0))
 
     def _forget(self, now: float) -> None:
         idle = [key for key, host in self._hosts.items() if not host.running and host.free_at < now - _FORGET_S]
