@@ -26,11 +26,12 @@ def target(url: str) -> URL | Failed:
         return Failed("bad_url", f"longer than {_MAX_URL} characters, or not printable", url=None)
     try:
         found = URL(url.strip()).with_fragment(None)
+        host, port = found.host, found.port
     except (ValueError, TypeError) as error:
         return Failed("bad_url", str(error)[:200], url=url)
     if found.scheme not in {"http", "https"}:
         return Failed("bad_url", f"scheme {found.scheme[:40]!r} is not http or https", url=url)
-    if not found.host or not found.port or " " in found.host:
+    if not host or not port or " " in host:
         return Failed("bad_url", "no host, or none that can be", url=url)
     if found.user is not None or found.password is not None:
         return Failed("bad_url", "credentials in a URL would be stored and shown")
