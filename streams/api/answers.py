@@ -11,7 +11,7 @@ from streams.api.problems import MEDIA_TYPE, Problem, ProblemError
 __all__ = ["PROBLEMS", "answer", "missing"]
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
-    "default": {"model": Problem, "description": "What went wrong", "content": {MEDIA_TYPE: {}}}
+    "default": {"description": "What went wrong", "content": {MEDIA_TYPE: {"schema": Problem.model_json_schema()}}}
 }
 """For a route's `responses`: every error looks the same."""
 

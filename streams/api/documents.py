@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect
 
 from streams import clock
 from streams.api.answers import PROBLEMS
-from streams.api.intake import BusyError, Intake, Item, Unsent
+from streams.api.intake import BusyError, Intake, Item, UnsentError
 from streams.api.problems import ProblemError
 from streams.api.services import ServicesOf
 from streams.api.uploads import TooManyItemsError, file_items, json_item, line_items
@@ -92,7 +92,7 @@ async def documents(
             answers = await _answers(request, services.intake, options)
     except BusyError as error:
         raise ProblemError(503, "busy", "too many uploads at once", headers={"Retry-After": "1"}) from error
-    except Unsent as error:
+    except UnsentError as error:
         raise ProblemError(
             503, "broker", "the broker does not answer; send all again", headers={"Retry-After": "5"},
             more=_receipt(error.answers).model_dump(),

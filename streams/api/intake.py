@@ -11,7 +11,7 @@ from streams.ingest.options import Refused
 from streams.ingest.sender import Ack
 from streams.observe.metrics import DOCUMENTS
 
-__all__ = ["BusyError", "Intake", "Item", "Sink", "Unsent"]
+__all__ = ["BusyError", "Intake", "Item", "Sink", "UnsentError"]
 
 Item = RawDocument | Refused
 """A document to send, or one that is refused already; both are answered in their order."""
@@ -23,7 +23,7 @@ class BusyError(Exception):
     """As many requests as may are sending documents already."""
 
 
-class Unsent(Exception):  # noqa: N818 - says what, not that
+class UnsentError(Exception):
     """The broker went away in the middle; `answers` are those to what came before."""
 
     def __init__(self, answers: list[Ack | Refused]) -> None:
@@ -60,7 +60,7 @@ class Intake:
             self._busy -= 1
 
     async def send(self, items: AsyncIterator[Item]) -> list[Ack | Refused]:
-        """An answer for each item, in order, once the broker has all it shall have; Unsent when it fails."""
+        """An answer for each item, in order, once the broker has all it shall have; UnsentError when it fails."""
         sorted_out = _Sorted(items)
         acks: list[Ack | Refused] = []
         try:
@@ -70,7 +70,7 @@ class Intake:
                     acks.append(each)  # noqa: PERF401 - those before an error count
         except BrokerError as error:
             await self._drop()
-            raise Unsent(_counted(sorted_out.answers(acks))) from error
+            raise UnsentError(_counted(sorted_out.answers(acks))) from error
         return _counted(sorted_out.answers(acks))
 
     async def _open(self) -> Sink:

@@ -9,17 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas import Event, StoryArticle
 from streams.readmodel import queries
 from streams.readmodel.database import open_writer
 from streams.readmodel.queries.cursor import read_cursor, write_cursor
 from streams.readmodel.queries.fulltext import match_of
 from streams.readmodel.results import ArticleBrief, Page
 from streams.readmodel.store import apply
-from streams.topics import STORY_EVENT, STORY_STATE
+from streams.topics import STORY_STATE
 from tests.builders import SEEN_AT, record_of
-from tests.readmodel_builders import built
-from tests.view_builders import event, story
+from tests.readmodel_builders import built, chain_of_merges
+from tests.view_builders import story
 
 
 @pytest.fixture(scope="module")
@@ -31,29 +30,9 @@ def db(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connection]
 
 @pytest.fixture
 def merged(tmp_path: Path) -> sqlite3.Connection:
-    """Story a was merged into b, b into c; a's redirect is forgotten already."""
     db = open_writer(tmp_path / "model")
-    events: list[Event] = [
-        event("sty_a", 1, article=member("art_1", 0)),
-        event("sty_b", 1, article=member("art_2", 1), at=SEEN_AT + timedelta(minutes=1)),
-        event("sty_c", 1, article=member("art_3", 2), at=SEEN_AT + timedelta(minutes=2)),
-        event("sty_a", 2, kind="merged", merged_into="sty_b", at=SEEN_AT + timedelta(minutes=3)),
-        event("sty_b", 2, kind="updated", merged_from="sty_a", at=SEEN_AT + timedelta(minutes=3)),
-        event("sty_b", 3, kind="merged", merged_into="sty_c", at=SEEN_AT + timedelta(minutes=4)),
-        event("sty_c", 2, kind="updated", merged_from="sty_b", at=SEEN_AT + timedelta(minutes=4)),
-    ]
-    states = [
-        story("sty_b", version=3, status="merged", merged_into="sty_c"),
-        story("sty_c", version=2, aliases=("sty_a", "sty_b"), article_count=3, articles=(member("art_3", 2),)),
-    ]
-    apply(db, [("event", record_of(STORY_EVENT, each, offset=place)) for place, each in enumerate(events)], {})
-    apply(db, [("story", record_of(STORY_STATE, each, offset=place)) for place, each in enumerate(states)], {})
+    apply(db, chain_of_merges(), {})
     return db
-
-
-def member(article_id: str, minutes: int, source_id: str = "gazette") -> StoryArticle:
-    seen = SEEN_AT + timedelta(minutes=minutes)
-    return StoryArticle(article_id=article_id, title=article_id, source_id=source_id, first_seen_at=seen)
 
 
 def titles(page: Page[ArticleBrief]) -> list[str | None]:
