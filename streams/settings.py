@@ -58,6 +58,12 @@ class Settings(BaseSettings):
     document_memory_mb: int = Field(
         default=2048, ge=256, description="Address space of a CPU process, MiB; a document that needs more is parked."
     )
+    dead_ratio: float = Field(
+        default=0.5, gt=0, le=1, description="A stage that parks more than this share stops with an alarm; 1 for never."
+    )
+    dead_window: int = Field(
+        default=1000, ge=10, description="Records over which it is taken; a tenth of them must be dead at least."
+    )
     session_timeout_s: float = Field(default=6, ge=2, le=300, description="A worker unheard of for so long is dead.")
     stall_timeout_s: float = Field(
         default=30, ge=2, le=3600, description="A worker with lag and no progress for so long exits."
@@ -83,6 +89,7 @@ class Settings(BaseSettings):
     api_rate: float = Field(
         default=100, ge=0, description="Requests a second of one client, four times as many at once; 0 sets no bounds."
     )
+    api_streams: int = Field(default=100, ge=0, le=10_000, description="Most `/v1/stream` connections at a time.")
     api_body_bytes: int = Field(default=64 * 1024 * 1024, ge=1024, description="Largest body of a request to the API.")
     read_model_records: int = Field(
         default=1_000_000,

@@ -10,6 +10,7 @@ from streams.api.access import Access, is_loopback
 from streams.api.app import create_app
 from streams.api.intake import Intake
 from streams.api.services import Services
+from streams.api.streams import Streams
 from streams.errors import UsageError
 from streams.readmodel.follow import Follower
 from streams.readmodel.reader import Reader
@@ -46,7 +47,8 @@ async def serve(bootstrap: str, settings: Settings, *, say: Callable[[str], None
     follower = Follower(bootstrap, settings)
     reader = Reader(follower.path)
     intake = Intake(lambda: Producer(settings, bootstrap=bootstrap))
-    services = Services(settings, reader, lambda: follower.standing, intake)
+    streams = Streams(bootstrap, settings)
+    services = Services(settings, reader, lambda: follower.standing, intake, streams)
     server = _Server(
         uvicorn.Config(
             create_app(services, access=access),
@@ -74,6 +76,7 @@ async def serve(bootstrap: str, settings: Settings, *, say: Callable[[str], None
         raise UsageError(f"cannot serve on {settings.api_host}:{settings.api_port}; is it in use?") from error
     finally:
         following.cancel()
+        streams.close()
         server.should_exit = True
         await asyncio.gather(following, serving, return_exceptions=True)
         await intake.close()

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from streams.api.intake import Intake
+from streams.api.streams import Streams
 from streams.readmodel.follow import Standing
 from streams.readmodel.reader import Reader
 from streams.settings import Settings
@@ -20,12 +21,13 @@ READY_S = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The read model and how level it is, the way in for documents, and the settings."""
+    """The read model and how level it is, the way in for documents, the streams out, and the settings."""
 
     settings: Settings
     reader: Reader
     standing: Callable[[], Standing]
     intake: Intake
+    streams: Streams | None = None
 
     def behind_s(self) -> float | None:
         """Seconds since the read model was level; None when it has not been yet."""

@@ -3,6 +3,9 @@
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
+
 from schemas import EnrichedArticle, Event, Layers, Source, Story
 from streams.codec import Headers, Message, encode
 from streams.edge.admin import create_topics
@@ -78,6 +81,17 @@ class Newsroom:
         """Park a record of `topic`."""
         headers = (("x-news-error-code", reason.encode()),)
         await self._outbox.send([Message(topic.dead_letters, b"key", b"bytes", headers)])
+
+    async def forget(self, topic: Topic, *, before: int) -> None:
+        """Have the broker drop the records of every partition below an offset, as retention does."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.settings.broker)
+        await admin.start()
+        try:
+            name = self.settings.topic(topic.name)
+            partitions = [TopicPartition(name, number) for number in range(self.settings.partitions)]
+            await admin.delete_records({each: RecordsToDelete(before_offset=before) for each in partitions})
+        finally:
+            await admin.close()
 
     def _message(self, topic: Topic, value: Event) -> Message:
         self._sent += 1
