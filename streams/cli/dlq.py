@@ -166,6 +166,7 @@ def _stats(dlq: typer.Typer) -> None:
     @looking
     def stats(call: Call, selection: "Selection", json: AsJson = False) -> None:
         """Count dead letters by stage and reason, and by the hour of their records."""
+        from streams.alarms import standing
         from streams.app import connected
         from streams.dlq.letters import select
         from streams.dlq.stats import Stats
@@ -180,11 +181,13 @@ def _stats(dlq: typer.Typer) -> None:
                 found.count(letter)
             return found
 
-        found = run(work())
+        found, alarms = run(work()), standing(settings)
         if json:
-            emit(found.as_json())
+            emit({**found.as_json(), "alarms": [alarm.model_dump() for alarm in alarms.values()]})
         else:
             _print_stats(found)
+            for stage, alarm in alarms.items():
+                remark(f"alarm: {alarm}; `newsloom dlq release {stage}` lets it go on")
 
 
 def _print_stats(stats: "Stats") -> None:

@@ -9,6 +9,7 @@ import typer
 from streams.cli.command import AsJson, Call, command, run
 from streams.cli.dlq_options import selecting
 from streams.cli.output import counted, emit, remark, safe
+from streams.errors import UsageError
 
 if TYPE_CHECKING:
     from streams.dlq.redrive import Fate, Report
@@ -29,6 +30,7 @@ def register(dlq: typer.Typer) -> None:
     """Add the commands."""
     _redrive(dlq)
     _discard(dlq)
+    _release(dlq)
 
 
 def _redrive(dlq: typer.Typer) -> None:
@@ -115,6 +117,32 @@ def _discard(dlq: typer.Typer) -> None:
         _tell(report, "discarded", json=json)
 
 
+def _release(dlq: typer.Typer) -> None:
+    @command(dlq, "release")
+    def release(
+        call: Call,
+        stage: Annotated[list[str] | None, typer.Argument(help="Stages. [default: all]", show_default=False)] = None,
+    ) -> None:
+        """Let stages go on that stand still by an alarm, on this machine: for when the cause is mended, or accepted.
+
+        A stage that parks more than NEWSLOOM_DEAD_RATIO of its last NEWSLOOM_DEAD_WINDOW records stops with an alarm,
+        instead of draining its input into dead letters; the other stages go on. Once released it takes up its input
+        where it stopped, and is watched anew. A ratio of 1 watches nothing.
+        """
+        from streams.alarms import release as let_go
+        from streams.alarms import standing
+
+        settings = call.settings()
+        found = standing(settings)
+        if unknown := sorted(set(stage or ()) - found.keys()):
+            raise UsageError(f"no alarm stands for {unknown[0]!r}" + (f"; {', '.join(found)} do" if found else ""))
+        for name in stage or found:
+            let_go(settings, name)
+            remark(f"released: {found[name]}")
+        if not found:
+            remark("no stage stands still")
+
+
 def _decree(by: str | None, why: str) -> "Decree":
     import os
     import pwd
@@ -163,8 +191,6 @@ def _tell(report: "Report", done: str, *, json: bool) -> None:
 def _alone(settings: "Settings") -> Iterator[None]:
     """One at a time on this machine: two would send the same letters."""
     import fcntl
-
-    from streams.errors import UsageError
 
     settings.state_dir.mkdir(parents=True, exist_ok=True)
     with (settings.state_dir / f"{settings.topic('dlq')}.lock").open("a") as lock:

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from streams.alarms import StageAlarm, standing
 from streams.app import Running, only_one, running
 from streams.cli.output import console, counted, remark, safe
 from streams.errors import BrokerError
@@ -61,7 +62,13 @@ async def _serve(live: Running) -> None:
 async def _watch(live: Running) -> None:
     """Notice that the embedded broker has ended; one that is elsewhere may come back."""
     pid = live.broker.pid
-    while pid is None or _alive(pid):  # noqa: ASYNC110 - nobody tells us
+    told: set[str] = set()
+    while pid is None or _alive(pid):
+        for stage, alarm in standing(live.settings).items():
+            if stage not in told and not sys.stdout.isatty():
+                remark(f"alarm: {alarm}; `newsloom dlq release {stage}` lets it go on")
+            told.add(stage)
+        told &= standing(live.settings).keys()
         await asyncio.sleep(_EVERY_S)
     raise BrokerError(f"the broker at {live.broker.bootstrap} has ended")
 
@@ -79,12 +86,20 @@ async def _view(live: Running) -> None:
     with Live(console=console(), auto_refresh=False, transient=True) as screen:
         while not watch.done():
             status = await read_status(live.broker.bootstrap, live.settings, status)
-            shown = [picture(status, live.supervisor.restarts)]
+            shown = [picture(status, live.supervisor.restarts), *map(_alarm, standing(live.settings).values())]
             if live.supervisor.poller and (report := read_report(live.settings)) is not None:
                 shown += ["", feeds_picture(report)]
             screen.update(Group(*shown), refresh=True)
             await asyncio.wait({watch}, timeout=_EVERY_S)
     watch.result()
+
+
+def _alarm(alarm: StageAlarm) -> "RenderableType":
+    from rich.text import Text
+
+    return Text(
+        safe(f"{alarm}; `newsloom dlq stats` says more, `newsloom dlq release {alarm.stage}` lets it go on"), "red"
+    )
 
 
 def picture(status: Status, restarts: int) -> "RenderableType":

@@ -13,14 +13,17 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
+from streams import clock
+from streams.alarms import StageAlarm, raise_alarm
 from streams.codec import Message, Record
+from streams.edge.alarm import AlarmError, DeadWatch
 from streams.edge.hardened import HardenedApp
 from streams.edge.outbox import Outbox, send_outputs
 from streams.edge.pool import Pool
 from streams.edge.shard import MembershipError, Shard, ShardTables
 from streams.topology import Stage
 
-__all__ = ["Meter", "consume", "parallel", "record_of", "single_writer"]
+__all__ = ["Meter", "consume", "parallel", "record_of", "single_writer", "watched"]
 
 Work = Callable[[Sequence[Record]], Awaitable[None]]
 
@@ -67,6 +70,24 @@ async def consume(stream: Any, app: HardenedApp, work: Work) -> None:
         app.work_done = getattr(app, "work_done", 0) + len(events)
         for event in events:
             event.ack()
+
+
+def watched(work: Work, stage: str, meter: Meter, app: HardenedApp) -> Work:
+    """`work` that stops with an alarm, before the next batch, when too much of the last ones was parked."""
+    settings = app.settings
+    watch = DeadWatch(ratio=settings.dead_ratio, window=settings.dead_window)
+
+    async def work_on(records: Sequence[Record]) -> None:
+        if watch.look(meter.labels):
+            # What is parked is done. Without this it would be parked again.
+            await app.consumer.commit()
+            dead, at = sum(watch.reasons.values()), clock.now().isoformat(timespec="seconds")
+            alarm = StageAlarm(stage=stage, at=at, dead=dead, of=watch.size, reasons=watch.reasons)
+            raise_alarm(settings, alarm)
+            raise AlarmError(f"{alarm}; `newsloom dlq stats` says more, `newsloom dlq release {stage}` lets it go on")
+        await work(records)
+
+    return work_on
 
 
 def parallel(stage: Stage, *, pool: Pool, outbox: Outbox, meter: Meter, app: HardenedApp) -> Work:

@@ -25,6 +25,8 @@ CHANGED: dict[str, Any] = {
     "batch_wait_s": 0.125,
     "document_deadline_s": 1.5,
     "document_memory_mb": 512,
+    "dead_ratio": 0.25,
+    "dead_window": 50,
     "session_timeout_s": 12.0,
     "stall_timeout_s": 60.0,
     "shutdown_s": 3.0,
