@@ -8,7 +8,7 @@ __all__ = ["Intake", "UnfitBodyError"]
 
 _GZIP = frozenset({"gzip", "x-gzip"})
 _PLAIN = frozenset({"", "identity"})
-_MAGIC = b"\x1f\x8b"
+_MAGIC = 0x1F
 _RATIO_FROM = MIB
 _PIECE = 64 * 1024
 
@@ -56,7 +56,7 @@ class Intake:
     def _unpack(self, data: bytes) -> None:
         while data:
             if self._unpacker.eof:
-                if not data.startswith(_MAGIC):
+                if data[0] != _MAGIC:
                     return  # padding after the last member
                 self._unpacker = zlib.decompressobj(wbits=31)
             try:
