@@ -127,8 +127,7 @@ class _Work:
     watch: Watch
     found: Landed
     noted_at: float = field(default_factory=time.monotonic)
-    began_at: float = field(default_factory=time.monotonic)
-    sent: int = 0
+    due: float = 0.0
 
     async def to_the_end(self, reader: RangeReader) -> ReplayJob:
         """Copy all that is left, in one order; the job as it stands then."""
@@ -182,6 +181,8 @@ class _Work:
     async def _take(self, chunk: _Chunk) -> None:
         """Send a chunk, and move on once the broker has it; write that down once a second."""
         topic, source = self.copy.lane.topic(self.job.topic), len(self.job.ranges)
+        if self.copy.rate:  # time lost is not made up for: that would be faster than the rate for a while
+            self.due = max(self.due, time.monotonic()) + len(chunk.records) / self.copy.rate
         acks = [
             await self.producer.send(
                 topic,
@@ -196,18 +197,16 @@ class _Work:
             self.found.tails[metadata.partition] = max(self.found.tails[metadata.partition], metadata.offset + 1)
         for record in chunk.records:
             self._count(record)
-        self.sent += len(chunk.records)
         self.job = moved(self.job, chunk.positions, now(), skipped=self.job.skipped + chunk.skipped)
         self.copy.on_progress(self.job)
         await self._keep_pace()
 
     async def _keep_pace(self) -> None:
         """Wait until the next chunk is due, with an eye on the clock and on whoever cancels."""
-        due = self.began_at + self.sent / self.copy.rate if self.copy.rate else 0.0
         while True:
             if time.monotonic() - self.noted_at > _NOTE_S:
                 await self.note("running")
-            ahead = due - time.monotonic()
+            ahead = self.due - time.monotonic()
             if ahead <= 0 or self.watch.verdict is not None:
                 return
             await asyncio.sleep(min(ahead, _GLANCE_S))

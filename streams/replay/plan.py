@@ -77,7 +77,7 @@ async def plan_of(bootstrap: str, settings: Settings, order: Order) -> Plan:
 
 def _check_topic(topic: Topic) -> None:
     """UsageError when no stage reads `topic`: copies of it would make nothing."""
-    if any(stage.reads is topic for stage in TOPOLOGY):
+    if any(stage.reads == topic for stage in TOPOLOGY):
         return
     maker = next((stage for stage in TOPOLOGY if topic in stage.writes), None)
     hint = f"; {maker.name} makes it of {maker.reads.name}: replay that" if maker else ""

@@ -78,7 +78,7 @@ async def _documents_of(bootstrap: str, settings: Settings, articles: set[str], 
 
 async def wanted_of(bootstrap: str, settings: Settings, topic: Topic, selection: ReplaySelection) -> Wanted:
     """The test that a resolved selection makes of each record of `topic`."""
-    if topic is not RAW or not selection.languages:
+    if topic != RAW or not selection.languages:
         return Wanted.by(selection)
     origins = OriginSet()
     async for record in read_topic(bootstrap, settings.topic(NORMALIZED.name)):

@@ -1,0 +1,25 @@
+"""A replay in a process of its own, for whoever kills it."""
+
+import asyncio
+import multiprocessing
+from multiprocessing.process import BaseProcess
+
+from streams.replay.plan import Order
+from streams.replay.run import Manner, replay
+from streams.settings import Settings
+
+__all__ = ["start"]
+
+_FORK = multiprocessing.get_context("forkserver")
+_FORK.set_forkserver_preload([__name__])
+
+
+def _run(bootstrap: str, settings: Settings, order: Order, manner: Manner) -> None:
+    asyncio.run(replay(bootstrap, settings, order, manner))
+
+
+def start(bootstrap: str, settings: Settings, order: Order, manner: Manner) -> BaseProcess:
+    """Start a replay; all imports are done once for all of them."""
+    process = _FORK.Process(target=_run, args=(bootstrap, settings, order, manner), daemon=True)
+    process.start()
+    return process
