@@ -19,7 +19,8 @@ from streams.topics import CANDIDATE, DUPLICATE, ENRICHED, NORMALIZED, RAW, STOR
 
 __all__ = ["membership_of", "places_of", "resolved", "wanted_of"]
 
-_OF_ARTICLES = (NORMALIZED, UNIQUE, DUPLICATE, ENRICHED)
+_OF_MEMBERS = (UNIQUE, ENRICHED)
+_OF_ARTICLES = (NORMALIZED, *_OF_MEMBERS, DUPLICATE)
 
 SHOWS_ORDER = {RAW.name: NORMALIZED, UNIQUE.name: CANDIDATE}
 """What a stateless stage reads, and where its outputs show in which order it took it up."""
@@ -47,32 +48,29 @@ async def resolved(bootstrap: str, settings: Settings, selection: ReplaySelectio
     So what is selected stays the same however often the replay is resumed. InputError when
     an article or story is unknown, UsageError when it all comes to more documents than a job holds.
     """
-    articles = set(selection.articles)
+    found = set(selection.documents)
+    if selection.articles:
+        found |= await _documents_of(bootstrap, settings, set(selection.articles), _OF_ARTICLES)
     if selection.stories:
         membership = await membership_of(bootstrap, settings)
-        for story in selection.stories:
-            articles.update(membership.articles(story))
-    found = set(selection.documents)
-    if articles:
-        found |= await _documents_of(bootstrap, settings, articles, named=set(selection.articles))
+        members = {article for story in selection.stories for article in membership.articles(story)}
+        # A copy may have the id of an article of the story; it is no member.
+        found |= await _documents_of(bootstrap, settings, members, _OF_MEMBERS)
     if len(found) > MAX_DOCUMENTS:
         raise UsageError(f"that is {len(found):,} documents, and a selection by id takes {MAX_DOCUMENTS:,} at most")
     return selection.model_copy(update={"documents": tuple(sorted(found))})
 
 
-async def _documents_of(bootstrap: str, settings: Settings, articles: set[str], *, named: set[str]) -> set[str]:
+async def _documents_of(bootstrap: str, settings: Settings, articles: set[str], topics: Sequence[Topic]) -> set[str]:
     documents: set[str] = set()
-    missing = set(named)
-    names = [settings.topic(topic.name) for topic in _OF_ARTICLES]
-    async for record in read_topics(bootstrap, names):
+    missing = set(articles)
+    async for record in read_topics(bootstrap, [settings.topic(topic.name) for topic in topics]):
         article = header(record.headers, "ce_subject")
         if article in articles and (document := header(record.headers, "ce_documentid")) is not None:
             documents.add(document)
             missing.discard(article)
     if missing:
-        raise InputError(f"no article {min(missing)}")
-    if not documents:
-        raise InputError("none of the articles is in a topic any more")
+        raise InputError(f"no article {min(missing)} in any topic (any more)")
     return documents
 
 
