@@ -22,7 +22,7 @@ from streams.feeds.parsed import (
     ParseFailed,
     ParseReason,
 )
-from streams.feeds.prolog import MAX_DEPTH, Rooted, is_well_formed, rooted, too_deep
+from streams.feeds.prolog import MAX_DEPTH, Rooted, is_well_formed, mended, rooted, too_deep
 from streams.feeds.values import absolute, author_name, categories, markup, plain, tag, verbatim
 
 __all__ = ["MAX_ENTRIES", "FeedFormat", "ParseFailed", "ParseReason", "ParsedEntry", "ParsedFeed", "parse_feed"]
@@ -51,14 +51,20 @@ def parse_feed(body: bytes, media_type: str, charset: str | None, url: str) -> P
     document = rooted(body, charset)
     if document is None or document.name not in _FORMATS:
         return ParseFailed("not_a_feed", f"root element {document.name!r}" if document else f"no XML; {media_type!r}")
-    if is_well_formed(document.xml):
-        raw = _fast(document.xml)
-        if raw is not None and raw["entries"]:
-            return _feed(document, raw, url)
-    if too_deep(document.xml):
+    raw = _read(document.xml, url)
+    return raw if isinstance(raw, ParseFailed) else _feed(document, raw, url)
+
+
+def _read(xml: bytes, url: str) -> _Raw | ParseFailed:
+    sound = is_well_formed(xml)
+    quick = _fast(xml) if sound else None
+    if quick is not None and quick["entries"]:
+        return quick
+    xml = xml if sound else mended(xml)
+    if too_deep(xml):
         return ParseFailed("malformed", f"more than {MAX_DEPTH} elements inside each other")
-    raw = _tolerant(document.xml, url)
-    return _feed(document, raw, url) if raw is not None else ParseFailed("malformed", "no parser can read it")
+    raw = _tolerant(xml, url) or (None if sound else _fast(xml))
+    return raw if raw is not None else ParseFailed("malformed", "no parser can read it")
 
 
 def _fast(xml: bytes) -> _Raw | None:
@@ -72,19 +78,18 @@ def _fast(xml: bytes) -> _Raw | None:
 
 def _tolerant(xml: bytes, url: str) -> _Raw | None:
     try:
-        return cast(
-            "_Raw",
-            feedparser.parse(
-                io.BytesIO(xml),  # a text it would open as a file or URL
-                sanitize_html=False,
-                resolve_relative_uris=False,
-                response_headers={"content-location": url, "content-type": "application/xml; charset=utf-8"},
-            ),
+        found = feedparser.parse(
+            io.BytesIO(xml),  # a text it would open as a file or URL
+            sanitize_html=False,
+            resolve_relative_uris=False,
+            response_headers={"content-location": url, "content-type": "application/xml; charset=utf-8"},
         )
     except MemoryError:
         raise
     except Exception:  # noqa: BLE001 - it raises what it happens to meet
         return None
+    # Plain ones: its own give one field for another that is missing.
+    return {"feed": dict(found["feed"]), "entries": [dict(entry) for entry in found["entries"][:MAX_ENTRIES]]}
 
 
 def _feed(document: Rooted, raw: _Raw, url: str) -> ParsedFeed:
@@ -104,7 +109,8 @@ def _feed(document: Rooted, raw: _Raw, url: str) -> ParsedFeed:
 
 
 def _entry(raw: _Raw, base: str) -> ParsedEntry:
-    guid, published = verbatim(raw.get("id"), 8192), verbatim(raw.get("published"), 128)
+    guid = verbatim(raw.get("id"), 8192)
+    published, updated = verbatim(raw.get("published"), 128), verbatim(raw.get("updated"), 128)
     content: _Raw = next((part for part in raw.get("content") or () if part.get("value")), {})
     summary = markup(raw.get("summary") or raw.get("description"))
     body = _html(content)
@@ -115,8 +121,9 @@ def _entry(raw: _Raw, base: str) -> ParsedEntry:
         link=link,
         title=plain(raw.get("title")),
         author=author_name(_author(raw)),
-        published=published if published != guid else None,  # for want of a date the fast parser takes the id
-        updated=verbatim(raw.get("updated"), 128),
+        # For want of a date the fast parser takes the id.
+        published=(published if published != guid else None) or updated,
+        updated=updated,
         summary_html=summary,
         content_html=body if body != summary else None,
         language=tag(content.get("language")),

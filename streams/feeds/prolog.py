@@ -11,7 +11,7 @@ from xml.parsers import expat
 
 from streams.text.encoding import decode
 
-__all__ = ["MAX_DEPTH", "Rooted", "is_well_formed", "rooted", "too_deep"]
+__all__ = ["MAX_DEPTH", "Rooted", "is_well_formed", "mended", "rooted", "too_deep"]
 
 MAX_DEPTH = 500
 """Elements inside each other; feeds have five, the HTML in them a few dozen."""
@@ -25,6 +25,8 @@ _KNOWN = frozenset({"rss", "rdf", "feed", "html"})
 _TAG = re.compile(rb"<(?:(!\[CDATA\[)|(!--)|(/?)([A-Za-z_][\w:.-]{0,100})[^<>]*?(/?)>)")
 # The five that XML knows stay as they are: they keep text from being markup.
 _ENTITY = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);)([A-Za-z][A-Za-z0-9]{1,31};)")
+_REFERENCE = re.compile(rb"&#(?:[xX]([0-9A-Fa-f]{1,8})|([0-9]{1,9}));")
+_SPACES = frozenset({0x9, 0xA, 0xD})
 _MARKUP = frozenset("<>&\"'")
 
 
@@ -75,6 +77,17 @@ def _after_prolog(head: str) -> int:
 def _character(entity: re.Match[bytes]) -> bytes:
     character = html5.get(entity[1].decode("ascii"))
     return entity[0] if character is None or _MARKUP & set(character) else character.encode()
+
+
+def mended(xml: bytes) -> bytes:
+    """`xml` without references to characters that no XML may hold: at one of them both parsers give up."""
+    return _REFERENCE.sub(_allowed, xml)
+
+
+def _allowed(reference: re.Match[bytes]) -> bytes:
+    code = int(reference[1], 16) if reference[1] else int(reference[2])
+    good = code in _SPACES or 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or 0x10000 <= code <= 0x10FFFF  # noqa: PLR2004
+    return reference[0] if good else b""
 
 
 def is_well_formed(xml: bytes) -> bool:

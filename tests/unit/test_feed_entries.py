@@ -180,7 +180,7 @@ def test_the_pipeline_reads_an_article_out_of_a_feed() -> None:
 
 
 def test_a_page_goes_on_byte_for_byte() -> None:
-    html = f"<html><body><article>{ARTICLE}<p>The caf\u00e9 on the other bank was full all day.</p></article></body></html>"
+    html = f"<html><body><article>{ARTICLE}<p>The caf\u00e9 on the bank was full all day.</p></article></body></html>"
     page = Fetched("https://x.example/final", 200, html.encode("latin-1"), "text/html", "iso-8859-1", Validators(), "h")
     found = document(entry(guid="1"), Body.of_page(page, NOW))
     assert found.payload() == page.body
