@@ -10,20 +10,15 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import suppress
 from typing import Any
 
-from aiokafka.errors import KafkaError
-from aiokafka.protocol.group import LeaveGroupRequest
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 from streams.edge.frontier import Frontier
+from streams.edge.leaving import leave_group
 
 __all__ = ["GapError", "SafeConsumer", "SafeTransport"]
-
-
-_LEAVE_S = 2.0
 
 
 class GapError(RuntimeError):
@@ -49,30 +44,13 @@ class _Thread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         coordinator._do_heartbeat = confirmed  # noqa: SLF001
 
     async def on_thread_stop(self) -> None:
-        """Leave the group at once, in the middle of joining it too.
-
-        aiokafka lets the join end first, which may have to wait for all other members. What goes without
-        having left is waited for by them, until its session is over.
-        """
+        """Leave the group first: who goes without having left is waited for until the session is over."""
         if self._consumer is not None:
-            await _leave(self._consumer._coordinator, self._consumer._client)  # noqa: SLF001 - no public way
+            await leave_group(self._consumer)
         await super().on_thread_stop()
 
     def close(self) -> None:
         """Nothing: Faust, told of a rebalance while it stops, would cut the connection before we have left."""
-
-
-async def _leave(coordinator: Any, client: Any) -> None:
-    joining, node, member = coordinator._coordination_task, coordinator.coordinator_id, coordinator.member_id  # noqa: SLF001
-    if joining is not None:
-        joining.cancel()
-        await asyncio.wait([joining], timeout=_LEAVE_S)
-    if node is not None and member:
-        # By a connection of its own: on the coordinator's the broker answers a join first, whenever that is.
-        sending = client.send(node, LeaveGroupRequest(coordinator.group_id, member), group="leaving")
-        with suppress(KafkaError, TimeoutError):
-            await asyncio.wait_for(sending, _LEAVE_S)
-    coordinator.reset_generation()
 
 
 class SafeConsumer(driver.Consumer):  # type: ignore[misc]

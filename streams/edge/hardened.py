@@ -12,6 +12,7 @@ import time
 from typing import Any, NoReturn
 
 import faust
+from faust.tables.manager import TableManager
 from faust.transport.drivers import aiokafka as driver
 from mode import Service
 
@@ -44,6 +45,13 @@ class _RefusingProducer(driver.Producer):  # type: ignore[misc]
 
 class _Transport(SafeTransport):
     Producer = _RefusingProducer
+
+
+class _Tables(TableManager):  # type: ignore[misc]
+    async def on_start(self) -> None:
+        """Without the second that Faust waits for tables yet to be declared: ours are."""
+        await self._update_channels()
+        await self.recovery.start()
 
 
 class HardenedApp(faust.App):  # type: ignore[misc]
@@ -137,8 +145,14 @@ async def waiting_work(app: HardenedApp) -> bool:
     return any(ends[tp] > (starts[tp] if committed[tp] is None else committed[tp]) for tp in ours)
 
 
-def new_app(stage_name: str, *, bootstrap: str, settings: Settings, datadir: str) -> HardenedApp:
-    """The app of one stage; values of the settings are explained in ARCHITECTURE.md."""
+def new_app(
+    stage_name: str, *, bootstrap: str, settings: Settings, datadir: str, member: str | None = None
+) -> HardenedApp:
+    """The app of one stage; values of the settings are explained in ARCHITECTURE.md.
+
+    A worker that dies and comes back as the same `member` before its session is over has its partitions
+    at once: no rebalance, and nobody waits for the one who died.
+    """
     app = HardenedApp(
         settings.group(stage_name),
         broker=";".join(f"aiokafka://{address}" for address in bootstrap.split(",")),
@@ -148,6 +162,7 @@ def new_app(stage_name: str, *, bootstrap: str, settings: Settings, datadir: str
         web_enabled=False,
         processing_guarantee="at_least_once",
         consumer_auto_offset_reset="earliest",
+        consumer_group_instance_id=member,
         broker_session_timeout=settings.session_timeout_s,
         broker_heartbeat_interval=max(0.3, settings.session_timeout_s / 12),
         broker_commit_interval=0.5,
@@ -162,6 +177,7 @@ def new_app(stage_name: str, *, bootstrap: str, settings: Settings, datadir: str
         topic_disable_leader=True,
         topic_partitions=settings.partitions,
         table_standby_replicas=0,
+        TableManager=_Tables,
         worker_redirect_stdouts=False,
         producer_acks=-1,
         producer_request_timeout=60,

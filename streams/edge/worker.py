@@ -13,15 +13,17 @@ import shutil
 import signal
 import threading
 import time
+import uuid
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from aiokafka.admin import AIOKafkaAdminClient
 
-from streams.edge.agents import Meter, Work, consume, parallel, single_writer
+from streams.alarms import ALARMED, standing
+from streams.edge.agents import Meter, Work, consume, parallel, single_writer, watched
 from streams.edge.hardened import HardenedApp, new_app
 from streams.edge.outbox import Outbox
 from streams.edge.pool import Pool
@@ -36,6 +38,8 @@ __all__ = ["run_stages", "run_worker"]
 log = logging.getLogger("newsloom.worker")
 
 _STATS = "stats.json"
+_MEMBER = "member-id"
+_ALARMS_S = 1.0
 _STALE_S = 12 * 60 * 60
 _GRACE_S = 1.5
 
@@ -62,8 +66,16 @@ async def run_worker(bootstrap: str, settings: Settings, *, stages: Sequence[str
 async def run_stages(bootstrap: str, settings: Settings, *, stages: Sequence[Stage], slot: int = 0) -> int:
     """Run `stages` until SIGTERM or SIGINT (returns 0) or until one of them fails (returns 1).
 
-    `slot` names the worker's local store; two live workers of a machine need two slots.
+    `slot` names the worker's local store; two live workers of a machine need two slots. A stage that
+    stands still by an alarm is left out (`ALARMED` when none is left), and the worker ends, to be
+    started again, when an alarm is raised or released meanwhile.
     """
+    held = frozenset(standing(settings))
+    for alarm in standing(settings).values():
+        log.error("%s; `newsloom dlq release %s` lets it go on", alarm, alarm.stage)
+    stages = [stage for stage in stages if stage.name not in held]
+    if not stages:
+        return ALARMED
     folder = settings.state_dir / "workers" / settings.topic(f"slot-{slot}")
     _own_store(folder, await _cluster_id(bootstrap))
     stop = asyncio.Event()
@@ -79,7 +91,7 @@ async def run_stages(bootstrap: str, settings: Settings, *, stages: Sequence[Sta
     used = pool if any(stage.table is None for stage in stages) else nullcontext()
     async with Outbox(bootstrap, settings) as outbox, used:
         running = [_prepare(stage, bootstrap, settings, folder, pool, outbox) for stage in stages]
-        code = await _supervise(running, stop, settings, folder)
+        code = await _supervise(running, stop, held, folder)
     for each in running:
         if is_damage(each.app.failure):
             log.warning("the local store of stage %s cannot be read: rebuilding it", each.stage.name)
@@ -88,7 +100,8 @@ async def run_stages(bootstrap: str, settings: Settings, *, stages: Sequence[Sta
 
 
 def _prepare(stage: Stage, bootstrap: str, settings: Settings, folder: Path, pool: Pool, outbox: Outbox) -> _Running:
-    app = new_app(stage.name, bootstrap=bootstrap, settings=settings, datadir=str(folder / stage.name))
+    datadir, member = str(folder / stage.name), (folder / _MEMBER).read_text()
+    app = new_app(stage.name, bootstrap=bootstrap, settings=settings, datadir=datadir, member=member)
     meter = Meter()
     if stage.table is None:
         work = parallel(stage, pool=pool, outbox=outbox, meter=meter, app=app)
@@ -97,7 +110,7 @@ def _prepare(stage: Stage, bootstrap: str, settings: Settings, folder: Path, poo
         tables = ShardTables(_table(app, stage.table.name), faces)
         tables.state.failpoint = app.failpoint
         work = single_writer(stage, tables=tables, outbox=outbox, meter=meter, app=app)
-    _add_agent(app, stage, work)
+    _add_agent(app, stage, watched(work, stage.name, meter, app))
     return _Running(stage, app, meter)
 
 
@@ -134,20 +147,30 @@ def _add_agent(app: HardenedApp, stage: Stage, work: Work) -> None:
     app.on_partitions_assigned.connect(joined, weak=False)
 
 
-async def _supervise(running: list[_Running], stop: asyncio.Event, settings: Settings, folder: Path) -> int:
+async def _supervise(running: list[_Running], stop: asyncio.Event, held: frozenset[str], folder: Path) -> int:
+    settings = running[0].app.settings
     reporter = asyncio.create_task(_report(running, folder))
     starts = [asyncio.create_task(_start(each.app)) for each in running]
     ends = [asyncio.create_task(each.app.failed.wait()) for each in running]
     ends.append(asyncio.create_task(stop.wait()))
+    ends.append(changed := asyncio.create_task(_alarms_change(settings, held)))
     await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
     _leave_after(settings.shutdown_s + _GRACE_S)
     failures = [(each.stage.name, each.app.failure) for each in running if each.app.failure is not None]
     for name, failure in failures:
         log.error("stage %s failed: %s: %s", name, type(failure).__name__, failure)
+    again = bool(failures) or changed.done()
     for task in (reporter, *starts, *ends):
         task.cancel()
     await _stop(running, settings.shutdown_s)
-    return 1 if failures else 0
+    return 1 if again else 0
+
+
+async def _alarms_change(settings: Settings, held: frozenset[str]) -> Literal[True]:
+    """Wait until other stages stand still than `held`: another worker has raised an alarm, or somebody released one."""
+    while frozenset(standing(settings)) == held:  # noqa: ASYNC110 - nobody tells us
+        await asyncio.sleep(_ALARMS_S)
+    return True
 
 
 async def _start(app: HardenedApp) -> None:
@@ -204,6 +227,7 @@ def _own_store(folder: Path, cluster: str) -> None:
     """Wipe a local store of another cluster, whose offsets mean nothing here, and one that has missed deletions.
 
     Kafka keeps a tombstone for a day after compaction: who was away for longer may never hear of it.
+    A store also has the name that its worker goes by in its groups: nobody else can have the store open.
     """
     mark, stats = folder / "cluster-id", folder / _STATS
     other = folder.exists() and (not mark.exists() or mark.read_text() != cluster)
@@ -212,3 +236,6 @@ def _own_store(folder: Path, cluster: str) -> None:
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
     mark.write_text(cluster)
+    member = folder / _MEMBER
+    if not member.exists():
+        member.write_text(uuid.uuid4().hex)

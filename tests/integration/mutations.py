@@ -113,7 +113,7 @@ def unawaited_send(notes: Notes) -> None:
 
     async def send(self: Outbox, messages: Sequence[Message]) -> None:
         for message in messages:
-            await self._send(message)
+            await self._send(message, None)
 
     _put(Outbox, send=send)
 
@@ -320,6 +320,16 @@ def joins_first(notes: Notes) -> None:
     _put(_Thread, on_thread_stop=driver.AIOKafkaConsumerThread.on_thread_stop)
 
 
+def stranger(notes: Notes) -> None:
+    """A worker that comes back is a new member of its groups."""
+    new_app = hardened.new_app
+
+    def without_name(*args: Any, **options: Any) -> HardenedApp:
+        return new_app(*args, **options | {"member": None})
+
+    _put(worker, new_app=without_name)
+
+
 # --- Zombies and tables
 
 
@@ -334,7 +344,12 @@ class _Anything:
 
 def no_zombie_rules(notes: Notes) -> None:
     """The last record of a key wins, and whoever writes it need not be the owner."""
-    _put(AtomicTable, position=lambda *_: -1, _expected_offset=lambda *_: _Anything())
+
+    def recover(self: AtomicTable, _: int, messages: Sequence[Any]) -> None:
+        last = messages[-1]
+        self._write(last.tp, [(each.key, each.value) for each in messages], position=-1, offset=last.offset)
+
+    _put(AtomicTable, position=lambda *_: -1, _expected_offset=lambda *_: _Anything(), _recover=recover)
     no_membership_rule(notes)
 
 

@@ -124,6 +124,16 @@ async def test_if_it_waits_for_the_join_first_it_stops_by_the_bound_and_is_waite
     assert len(await scene.members(COPY)) == 2
 
 
+@pytest.mark.parametrize("without", ["", "stranger"])
+async def test_a_worker_that_was_killed_and_comes_back_in_time_is_not_waited_for(scene: Scene, without: str) -> None:
+    killed = scene.start("copy", session_timeout_s=4 * LIMIT_S)
+    await scene.joined(COPY, 1)
+    killed.destroy()
+    await scene.push([transfer(0), transfer(1, partition=1)])
+    scene.start("copy", without, session_timeout_s=4 * LIMIT_S)
+    await until(lambda: scene.rebalances(COPY) if without else scene.drained(COPY), "what it was killed for")
+
+
 @pytest_asyncio.fixture
 async def mortal() -> AsyncIterator[Broker]:
     """A broker of the test's own."""

@@ -16,11 +16,11 @@ from aiokafka.client import AIOKafkaClient
 from aiokafka.consumer.fetcher import Fetcher
 from aiokafka.consumer.group_coordinator import BaseCoordinator, GroupCoordinator
 from aiokafka.producer.message_accumulator import BatchBuilder
-from aiokafka.protocol.group import LeaveGroupRequest
 from faust.app.base import App
 from faust.stores.rocksdb import Store
 from faust.streams import Stream
 from faust.tables.base import Collection
+from faust.tables.manager import TableManager
 from faust.tables.recovery import Recovery
 from faust.tables.table import Table
 from faust.transport.conductor import Conductor
@@ -28,7 +28,7 @@ from faust.transport.consumer import Consumer, ThreadDelegateConsumer
 from faust.transport.drivers import aiokafka as driver
 
 from streams.edge.consumer import SafeConsumer, SafeTransport, _Thread
-from streams.edge.hardened import HardenedApp, _RefusingProducer, _Transport, new_app
+from streams.edge.hardened import HardenedApp, _RefusingProducer, _Tables, _Transport, new_app
 from streams.edge.store import RebuildingStore
 from streams.edge.table import AtomicTable
 from streams.settings import Settings
@@ -69,6 +69,8 @@ CALLED = [
     (Collection, "on_rebalance", ["self", "assigned", "revoked", "newly_assigned", "generation_id"]),
     (Collection, "apply_changelog_batch", ["self", "batch"]),
     (Recovery, "flush_buffers", ["self"]),
+    (TableManager, "on_start", ["self"]),
+    (TableManager, "_update_channels", ["self"]),
     (Store, "_db_for_partition", ["self", "partition"]),
     (Store, "_open_for_partition", ["self", "partition"]),
     (Store, "partition_path", ["self", "partition"]),
@@ -78,7 +80,6 @@ CALLED = [
     (GroupCoordinator, "_push_error_to_user", ["self", "exc"]),
     (GroupCoordinator, "reset_generation", ["self"]),
     (AIOKafkaClient, "send", ["self", "node_id", "request", "group"]),
-    (LeaveGroupRequest, "__init__", ["self", "group", "member_id"]),
     (Fetcher, "fetched_records", ["self", "partitions", "timeout", "max_records"]),
     (AIOKafkaProducer, "create_batch", ["self"]),
     (AIOKafkaProducer, "send_batch", ["self", "batch", "topic", "partition"]),
@@ -91,6 +92,7 @@ OVERRIDES = [
     SafeTransport,
     _Thread,
     _RefusingProducer,
+    _Tables,
     _Transport,
     HardenedApp,
     AtomicTable,
@@ -178,7 +180,15 @@ def test_an_app_has_what_the_watchdogs_read(app: HardenedApp) -> None:
 
 def test_a_group_coordinator_has_what_the_watchdog_and_the_way_out_read() -> None:
     source = inspect.getsource(GroupCoordinator)
-    for name in ("_pending_exception", "_coordination_task", "_closing", "coordinator_id", "group_id", "member_id"):
+    for name in (
+        "_pending_exception",
+        "_coordination_task",
+        "_closing",
+        "coordinator_id",
+        "group_id",
+        "member_id",
+        "_group_instance_id",
+    ):
         assert f"self.{name} =" in source + inspect.getsource(BaseCoordinator), name
     for name in ("_coordinator", "_client"):
         assert f"self.{name} =" in inspect.getsource(AIOKafkaConsumer), name
