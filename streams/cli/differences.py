@@ -17,9 +17,10 @@ _TOP = 5
 
 def told(found: "Difference") -> Iterator[str]:
     """The report, a line at a time."""
-    yield from _articles(found)
-    yield from _verdicts(found)
-    yield from _entities(found)
+    if found.articles.both or found.articles.only_a or found.articles.only_b:
+        yield from _articles(found)
+        yield from _verdicts(found)
+        yield from _entities(found)
     yield from _stories(found)
     if found.not_compared:
         yield f"not compared: {', '.join(found.not_compared)} had nothing to do in one of them"

@@ -75,7 +75,7 @@ def _diff(lanes: typer.Typer) -> None:
         """Say what lane B has made otherwise than lane A: articles, verdicts, entities, stories. Exit code 1: it has.
 
         Compared is what stages make that have run in both. Of stories, BCubed says how far articles are together in
-        B that are together in A. Headers, offsets and times of processing are no difference.
+        B that are together in A. Headers, offsets, times of processing and versions of code are no difference.
         """
         from streams.app import connected
         from streams.cli.differences import told

@@ -217,12 +217,15 @@ def _tell(outcome: "Outcome", *, json: bool) -> None:
 @contextmanager
 def _progress() -> Iterator["Listener"]:
     """A bar on stderr for what is copied and a line for what the stages have yet to do, where somebody watches."""
+    import asyncio
+
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     from streams.replay.job import left, total
     from streams.replay.process import Listener
 
+    latest: ReplayJob | None = None
     screen = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[text]}"), TimeElapsedColumn())
     with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as progress:
@@ -230,6 +233,8 @@ def _progress() -> Iterator["Listener"]:
         working = progress.add_task("processing", total=None, text="", visible=False)
 
         def on_copy(job: "ReplayJob") -> None:
+            nonlocal latest
+            latest = job
             done = total(job) - left(job)
             progress.update(copying, total=total(job), completed=done, text=f"{done:,} of {total(job):,}")
 
@@ -237,7 +242,12 @@ def _progress() -> Iterator["Listener"]:
             text = ", ".join(f"{stage} {count:,}" for stage, count in lag.items() if count) or "nothing left"
             progress.update(working, visible=True, text=text)
 
-        yield Listener(on_copy, on_lag, _say(screen.is_terminal))
+        try:
+            yield Listener(on_copy, on_lag, _say(screen.is_terminal))
+        except asyncio.CancelledError:
+            if latest is not None:
+                remark(f"stopped; `newsloom replay resume {latest.job_id}` goes on")
+            raise
 
 
 def _say(watched: bool) -> Callable[[str], None]:  # noqa: FBT001

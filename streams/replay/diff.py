@@ -1,10 +1,7 @@
 """Two lanes compared: read twice, once for digests of everything, once more for what differs."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-
-import orjson
 
 from streams.deadletter import document_of
 from streams.edge.admin import stage_lags
@@ -12,7 +9,7 @@ from streams.edge.ranges import marks
 from streams.edge.reader import read_table, read_topic
 from streams.replay.bcubed import agreement
 from streams.replay.differences import Difference
-from streams.replay.ends import Ends, fields_of
+from streams.replay.ends import Ends, fields_of, story_of
 from streams.replay.lanes import LIVE
 from streams.replay.resolve import membership_of
 from streams.settings import Settings
@@ -38,8 +35,8 @@ async def lane_diff(bootstrap: str, a: Settings, b: Settings, *, common: bool = 
     """What lane `b` has made otherwise than lane `a`.
 
     Compared is what stages make that have run in both lanes: of each document, the last
-    record; of stories, which articles are together, and the table. Headers, offsets and
-    times of processing are no difference. With `common`, neither is what one lane was not given.
+    record; of stories, which articles are together, and the table. Headers, offsets, times
+    of processing and versions of who made it are no difference. With `common`, neither is what one lane was not given.
     """
     found = Difference(a.lane or LIVE, b.lane or LIVE, common=common)
     sides = _Side(a), _Side(b)
@@ -124,9 +121,4 @@ async def _compare_stories(bootstrap: str, found: Difference, a: _Side, b: _Side
     tables = [await read_table(bootstrap, side.settings.topic(STORY_STATE.name)) for side in (a, b)]
     found.stories.only_a, found.stories.only_b = (len(x.keys() - y.keys()) for x, y in (tables, tables[::-1]))
     for key in sorted(tables[0].keys() & tables[1].keys()):
-        found.stories.look(key.decode("utf-8", "replace"), _story(tables[0][key]), _story(tables[1][key]))
-
-
-def _story(value: bytes) -> Mapping[str, Any]:
-    loaded = orjson.loads(value)
-    return loaded if isinstance(loaded, dict) else {}
+        found.stories.look(key.decode("utf-8", "replace"), story_of(tables[0][key]), story_of(tables[1][key]))

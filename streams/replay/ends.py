@@ -11,9 +11,10 @@ from streams.codec import Record, header
 from streams.deadletter import document_of
 from streams.topics import DUPLICATE, ENRICHED
 
-__all__ = ["End", "Ends", "article_of", "digest", "fields_of", "layers_of", "verdict_of"]
+__all__ = ["End", "Ends", "article_of", "digest", "fields_of", "layers_of", "story_of", "verdict_of"]
 
-_VERDICT = ("kind", "duplicate_of", "matched_article_id", "similarity", "containment", "method", "version")
+_VERDICT = ("kind", "duplicate_of", "matched_article_id", "similarity", "containment", "method")
+_MAKERS = frozenset({"version", "enricher", "producer"})
 
 
 class End(NamedTuple):
@@ -41,15 +42,32 @@ def fields_of(record: Record) -> dict[str, Any]:
 
 
 def article_of(value: Mapping[str, Any]) -> dict[str, Any]:
-    """The article inside a terminal record."""
+    """The article inside a terminal record, but for the versions of those who filled its fields."""
     found = value.get("article")
-    return found if isinstance(found, dict) else {}
+    if not isinstance(found, dict):
+        return {}
+    known = found.get("provenance")
+    return found | {"provenance": _unsigned(known)} if isinstance(known, dict) else found
 
 
 def layers_of(value: Mapping[str, Any]) -> dict[str, Any]:
-    """The layers over the article; none over a duplicate."""
+    """The layers over the article, but for who made them; none over a duplicate."""
     found = value.get("layers")
-    return found if isinstance(found, dict) else {}
+    return _unsigned(found) if isinstance(found, dict) else {}
+
+
+def _unsigned(parts: Mapping[str, Any]) -> dict[str, Any]:
+    """Without the names and versions of makers: another version that makes the same is no difference."""
+    return {
+        name: {key: each for key, each in part.items() if key not in _MAKERS} if isinstance(part, dict) else part
+        for name, part in parts.items()
+    }
+
+
+def story_of(value: bytes) -> dict[str, Any]:
+    """A story of the table, but for the algorithm that made it."""
+    loaded = orjson.loads(value)
+    return {name: each for name, each in loaded.items() if name != "algorithm"} if isinstance(loaded, dict) else {}
 
 
 def verdict_of(value: Mapping[str, Any]) -> dict[str, Any]:

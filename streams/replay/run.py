@@ -106,6 +106,7 @@ async def _run(bootstrap: str, sides: _Sides, job: ReplayJob, manner: Manner, he
     began = time.monotonic()
     lane = sides.lane
     process = manner.process and bool(lane.lane)
+    await _check_still_there(bootstrap, lane, job)
     before = await records_out(bootstrap, lane)
     with _only_here(lane):
         async with workers_of(lane, hear) if process else nullcontext() as live:
@@ -115,8 +116,18 @@ async def _run(bootstrap: str, sides: _Sides, job: ReplayJob, manner: Manner, he
                 return Outcome(job, time.monotonic() - began)
             await drained(bootstrap, lane, live, hear)
     after = await records_out(bootstrap, lane)
-    came_out = {name: count - before.get(name, 0) for name, count in after.items()}
+    came_out = {name: count - before.get(name, 0) for name, count in after.items() if name != job.topic}
     return Outcome(job, time.monotonic() - began, came_out)
+
+
+async def _check_still_there(bootstrap: str, lane: Settings, job: ReplayJob) -> None:
+    """UsageError when the lane has been deleted, and made anew, since the job copied into it."""
+    ends = [high for _, high in await marks(bootstrap, lane.topic(job.topic))]
+    if any(high < tail for high, tail in zip(ends, job.tails, strict=True)):
+        raise UsageError(
+            f"the copies of {job.job_id} are gone: lane {job.into} was deleted since; "
+            f"`newsloom lane delete {job.into}` forgets the job as well, then begin anew"
+        )
 
 
 async def _copy(bootstrap: str, sides: _Sides, job: ReplayJob, manner: Manner, hear: Listener) -> ReplayJob:

@@ -10,7 +10,7 @@ from streams.codec import Headers, Record
 from streams.replay.bcubed import agreement
 from streams.replay.diff import _differs
 from streams.replay.differences import Difference, changed_fields, shortened
-from streams.replay.ends import Ends
+from streams.replay.ends import Ends, story_of
 from streams.topics import DUPLICATE, ENRICHED, RAW
 
 
@@ -54,6 +54,16 @@ def test_equal_records_are_no_difference_wherever_they_stand() -> None:
     found = compared(before, after)
     assert found.none
     assert (found.articles.both, found.entities.f1, found.entities.both) == (2, 1.0, 2)
+
+
+def test_another_version_that_makes_the_same_is_no_difference() -> None:
+    one, other = enriched("a", provenance={"title": {"producer": "p", "version": "1", "method": "m"}}), enriched("a")
+    other["article"]["provenance"] = {"title": {"producer": "p", "version": "2", "method": "m"}}
+    other["layers"]["entities"] |= {"enricher": "another", "version": "2"}
+    assert compared(seen((ENRICHED.name, "doc_1", one, ())), seen((ENRICHED.name, "doc_1", other, ()))).none
+    other["article"]["provenance"]["title"]["method"] = "another"
+    assert not compared(seen((ENRICHED.name, "doc_1", one, ())), seen((ENRICHED.name, "doc_1", other, ()))).none
+    assert story_of(b'{"title": "One", "algorithm": {"version": "1"}}') == {"title": "One"}
 
 
 def test_the_last_record_of_a_document_counts() -> None:
