@@ -8,6 +8,7 @@ import signal
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
+from math import ceil
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
@@ -21,6 +22,7 @@ __all__ = ["Parser", "ParserError"]
 
 _CONTEXT = mp.get_context("forkserver")
 _START_S = 60.0
+_GRACE_S = 2
 _HEADROOM = 64 << 20
 _ENTRY = attrgetter(*(each.name for each in fields(ParsedEntry)))
 
@@ -28,21 +30,21 @@ _Question = tuple[bytes, str, str | None, str]
 
 
 class ParserError(RuntimeError):
-    """A parser process does not even start: the machine's fault, not the feed's."""
+    """A parser process does not even start, or is no longer there: not the feed's fault."""
 
 
-def _serve(connection: Connection, memory_bytes: int) -> None:
+def _serve(connection: Connection, deadline_s: float, memory_bytes: int) -> None:
     """Life of a parser process: a question in, an answer out."""
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     bytearray(_HEADROOM)  # with less from the start, every feed would be found guilty
-    with suppress(EOFError, OSError):  # the poller is gone
+    # After want of memory nothing in here can be relied on any more: as if it had been killed.
+    with suppress(EOFError, OSError, MemoryError):  # the poller is gone
         connection.send(os.getpid())
         while True:
             question = connection.recv()
-            try:
-                answer = _packed(parse_feed(*question))
-            except MemoryError:
-                return  # as if it had been killed: nothing in here can be relied on any more
+            signal.alarm(ceil(deadline_s) + _GRACE_S)  # ends it, should there be no poller left to do so
+            answer = _packed(parse_feed(*question))
+            signal.alarm(0)
             connection.send(answer)
 
 
@@ -68,6 +70,7 @@ class _Lane:
     memory_bytes: int
     process: ForkServerProcess | None = None
     connection: Connection = field(init=False)
+    closed: bool = False
 
     def start(self) -> None:
         # As in `streams.edge.pool`: a signal to the whole group ends the poller, which then ends these.
@@ -76,7 +79,9 @@ class _Lane:
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
         try:
             self.connection, theirs = _CONTEXT.Pipe()
-            self.process = _CONTEXT.Process(target=_serve, args=(theirs, self.memory_bytes), daemon=True)
+            self.process = _CONTEXT.Process(
+                target=_serve, args=(theirs, self.deadline_s, self.memory_bytes), daemon=True
+            )
             self.process.start()
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
@@ -87,6 +92,12 @@ class _Lane:
             self.connection.recv()
         except (EOFError, OSError) as error:
             raise ParserError("a parser process died while it started") from error
+
+    def close(self) -> None:
+        """End it for good; whatever it works on is abandoned, and the thread that waits for it is told."""
+        self.closed = True
+        if self.process is not None:
+            self.process.kill()
 
     def stop(self) -> None:
         if self.process is not None:
@@ -103,6 +114,8 @@ class _Lane:
         return answer
 
     def _ask(self, question: _Question) -> ParsedFeed | ParseFailed:
+        if self.closed:
+            raise ParserError("the parser was closed")
         if self.process is None:
             self.start()
         try:
@@ -137,8 +150,7 @@ class Parser:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         for lane in self._lanes:
-            if lane.process is not None:
-                lane.process.kill()  # whatever a thread waits for ends with it
+            lane.close()
         await asyncio.to_thread(self._threads.shutdown)
         for lane in self._lanes:
             lane.stop()
@@ -146,7 +158,7 @@ class Parser:
     async def parse(self, body: bytes, media_type: str, charset: str | None, url: str) -> ParsedFeed | ParseFailed:
         """As `streams.feeds.parse.parse_feed`, with reason `deadline` or `memory` for what had to be killed.
 
-        ParserError when a process cannot be started.
+        ParserError when a process cannot be started, or the parser was closed meanwhile.
         """
         lane = await self._idle.get()
         work = asyncio.get_running_loop().run_in_executor(self._threads, lane.ask, (body, media_type, charset, url))
