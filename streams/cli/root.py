@@ -25,6 +25,7 @@ from streams.cli import (
     topics,
     trace,
     up,
+    watch,
 )
 from streams.cli.command import group
 from streams.errors import NewsloomError, UsageError
@@ -51,8 +52,8 @@ app = group(
 )
 
 for module in (
-    demo, up, serve, feeds, push, stories, trace, topics, tail, doctor, health, memory, stages, replay, lane, dlq,
-    chaos,
+    demo, up, serve, feeds, watch, push, stories, trace, topics, tail, doctor, health, memory, stages, replay, lane,
+    dlq, chaos,
 ):  # fmt: skip
     module.register(app)
 

@@ -17,7 +17,7 @@ from streams.ingest.inflate import PACKED, damage, inflated
 from streams.ingest.options import MIB, IngestOptions, Refused, UnfitError, printable
 from streams.ingest.records import file_document, raw_document
 
-__all__ = ["documents", "entries"]
+__all__ = ["documents", "documents_in", "entries"]
 
 RecordMapper = Callable[[Mapping[str, Any], datetime, IngestOptions], Event]
 
@@ -39,6 +39,11 @@ def documents(paths: Iterable[str], *, options: IngestOptions) -> Iterator[RawDo
     the largest document, whatever the archives hold.
     """
     return cast("Iterator[RawDocument | Refused]", entries(paths, options=options))
+
+
+def documents_in(found: Input, *, options: IngestOptions) -> Iterator[RawDocument | Refused]:
+    """As `documents`, of one input that is open already."""
+    return cast("Iterator[RawDocument | Refused]", _Reader(options, raw_document).take(found))
 
 
 def entries(

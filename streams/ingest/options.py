@@ -48,11 +48,14 @@ class IngestOptions:
     `now` stamps what has no time of its own (stdin). `first_seen` overrides every
     other time: an instant, or `mtime` for that of the containing file. `source` is for
     records that name none; `media_type` overrides what extension and content suggest.
+    A file is identified by its content; with `named_in`, by its name within that place, so
+    that it stays the same document when its content changes.
     """
 
     now: datetime
     source: str | None = None
     media_type: str | None = None
+    named_in: str | None = None
     first_seen: datetime | Literal["mtime"] | None = None
     max_document_bytes: int = 5 * MIB
     limits: ArchiveLimits = field(default_factory=ArchiveLimits)

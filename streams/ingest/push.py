@@ -12,7 +12,7 @@ from streams.ingest.options import Refused, UnfitError
 from streams.ingest.sender import Ack, Sender, open_sender
 from streams.settings import Settings
 
-__all__ = ["PushReport", "push"]
+__all__ = ["PushReport", "Tally", "push"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ async def push(
     """
     started = time.monotonic()
     async with open_sender(bootstrap, settings) as sender:
-        tally = _Tally(sender, on_ack, on_refused)
+        tally = Tally(sender, on_ack, on_refused)
         try:
             async for item in read_ahead(documents):
                 await tally.take(item)
@@ -50,14 +50,14 @@ async def push(
     return PushReport(tally.sent, tally.refused, tally.bytes, time.monotonic() - started)
 
 
-class _Tally:
-    """Counts what is sent, acknowledged and refused."""
+class Tally:
+    """Sends documents and counts what is acknowledged and refused."""
 
     def __init__(
         self,
         sender: Sender,
-        on_ack: Callable[[RawDocument], None] | None,
-        on_refused: Callable[[Refused], None] | None,
+        on_ack: Callable[[RawDocument], None] | None = None,
+        on_refused: Callable[[Refused], None] | None = None,
     ) -> None:
         self._sender = sender
         self._on_ack = on_ack

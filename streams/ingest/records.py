@@ -54,14 +54,14 @@ def raw_document(record: Mapping[str, Any], seen_at: datetime, options: IngestOp
 
 
 def file_document(name: str, data: bytes, seen_at: datetime, options: IngestOptions) -> RawDocument:
-    """The document that a single file is; its content identifies it."""
+    """The document that a single file is; its content identifies it, or its name where `options` say so."""
     _check_size(len(data), options)
     text = _utf8(data)
     source = options.source or DEFAULT_SOURCE
     filename = name.encode("utf-8", "replace").decode()[:1024] or None
     try:
         return RawDocument(
-            document_id=document_id(source, data),
+            document_id=document_id(source, data if options.named_in is None else f"{options.named_in}\0{name}"),
             source=Source(id=source),
             media_type=options.media_type or media_type_of(name, data),
             content=base64.b64encode(data).decode() if text is None else text,

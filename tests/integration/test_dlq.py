@@ -25,6 +25,7 @@ from streams.edge.admin import create_topics, describe, total_lag
 from streams.edge.dispositions import read_dispositions
 from streams.edge.outbox import Outbox
 from streams.edge.reader import read_topic
+from streams.edge.worker import run_worker
 from streams.ingest.push import push
 from streams.local.broker import Broker
 from streams.observe.balance import balance
@@ -32,8 +33,9 @@ from streams.outcome import Dead
 from streams.settings import Settings
 from streams.topics import RAW
 from tests.builders import raw_document
-from tests.integration.dlq_victim import DECREE
 from tests.integration.harness import until
+from tests.integration.mortal import DECREE, Death, killed
+from tests.integration.mortal import redrive as redrive_in
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -154,16 +156,23 @@ def test_what_is_discarded_is_on_record_and_looking_consumes_nothing(
     assert len(cli("list", "--json", "--all").splitlines()) == 2
 
 
-KILLS = [(1, "before"), (1, "half"), (1, "after"), (2, "half"), (2, "after"), (3, "half"), (4, "half"), (4, "before")]
+DEATHS: list[Death] = [
+    ("outbox", 1, "before"),
+    ("outbox", 1, "half"),
+    ("outbox", 1, "after"),
+    ("outbox", 2, "half"),
+    ("outbox", 2, "after"),
+    ("outbox", 3, "half"),
+    ("outbox", 4, "half"),
+    ("outbox", 4, "before"),
+]
 
 
 async def test_a_redrive_that_is_killed_anywhere_and_repeated_sends_each_letter_once(settings: Settings) -> None:
     await park(settings, [record(number, number % 2) for number in range(LETTERS)])
     # Sends: intents, records of one partition, of the other, notes; after a kill first the notes of what got through.
-    for number, point in KILLS:
-        command = [sys.executable, "-m", "tests.integration.dlq_victim", settings.broker, str(number), point]
-        done = await asyncio.create_subprocess_exec(*command, env=settings.environment())
-        assert await done.wait() in (-signal.SIGKILL, 0)
+    deaths = [await killed(redrive_in, settings, death, settings.state_dir) for death in DEATHS]
+    assert deaths.count(-signal.SIGKILL) >= len(DEATHS) - 1
     report = await redrive(settings)
     sent = Counter(header(each.headers, REDRIVEN_FROM) for each in await redriven(settings))
     assert len(sent) == LETTERS
@@ -245,7 +254,7 @@ async def test_a_stage_that_parks_most_of_its_input_stops_until_it_is_let_go(set
     alarm = standing(settings)["normalize"]
     assert (alarm.reasons, alarm.of) == ({"bad_json": alarm.dead}, alarm.dead)
     assert (await total_lag(settings.broker, settings))["normalize"] == 60 - parked
-    assert await normalizing(settings) == ALARMED
+    assert await run_worker(settings.broker, settings, stages=["normalize"]) == ALARMED
     assert await letters() == parked
     release(settings, "normalize")
     assert await normalizing(settings, dead_ratio=1) == 0
