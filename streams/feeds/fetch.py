@@ -52,6 +52,7 @@ PAGES = "text/html, application/xhtml+xml, */*;q=0.5"
 """`Accept` for an article page."""
 
 _CONNECTIONS = 100
+_RESOLVE_S = 10.0
 _SUCCESS = frozenset({200, 203})
 _NOT_MODIFIED = 304
 _FAILURES: tuple[tuple[type[Exception], Reason], ...] = (  # from the narrow to the wide
@@ -109,11 +110,10 @@ class Fetcher:
         self._policy = policy
         self._clock = clock
         self._hosts = hosts
-        self._names = names
+        self._names = names or Names()
         self._session: aiohttp.ClientSession
 
     async def __aenter__(self) -> Self:
-        self._names = self._names or Names()
         connector = aiohttp.TCPConnector(
             resolver=self._names, use_dns_cache=False, socket_factory=self._socket, limit=_CONNECTIONS
         )
@@ -163,8 +163,9 @@ class Fetcher:
         """What a host is known by: its registrable domain and its address."""
         site = registrable_domain(str(url)) or url.host or ""
         try:
-            found = await self._names.resolve(url.host or "", url.port or 0, socket.AF_UNSPEC) if self._names else []
-        except (OSError, UnicodeError):
+            async with asyncio.timeout(_RESOLVE_S):
+                found = await self._names.resolve(url.host or "", url.port or 0, socket.AF_UNSPEC)
+        except (OSError, ValueError):
             return (site,)  # the request itself will say so
         return site, *(address["host"] for address in found[:1])
 

@@ -23,19 +23,23 @@ _SERVER_ERRORS = range(500, 600)
 def target(url: str) -> URL | Failed:
     """The http(s) URL to ask for, without its fragment; Failed when `url` is none, or holds credentials."""
     if len(url) > _MAX_URL or not url.isprintable():
-        return Failed("bad_url", f"longer than {_MAX_URL} characters, or not printable", url=None)
+        return Failed("bad_url", f"longer than {_MAX_URL} characters, or not printable")
     try:
         found = URL(url.strip()).with_fragment(None)
-        host, port = found.host, found.port
+        wrong = _wrong(found)
     except (ValueError, TypeError) as error:
-        return Failed("bad_url", str(error)[:200], url=url)
-    if found.scheme not in {"http", "https"}:
-        return Failed("bad_url", f"scheme {found.scheme[:40]!r} is not http or https", url=url)
-    if not host or not port or " " in host:
-        return Failed("bad_url", "no host, or none that can be", url=url)
-    if found.user is not None or found.password is not None:
-        return Failed("bad_url", "credentials in a URL would be stored and shown")
-    return found
+        wrong = str(error)[:200]
+    return Failed("bad_url", wrong) if wrong else found
+
+
+def _wrong(url: URL) -> str | None:
+    if url.scheme not in {"http", "https"}:
+        return f"scheme {url.scheme[:40]!r} is not http or https"
+    if not url.host or not url.port or " " in url.host:
+        return "no host, or none that can be"
+    if url.user is not None or url.password is not None:
+        return "credentials in a URL would be stored and shown"
+    return f"longer than {_MAX_URL} characters once it is escaped" if len(str(url)) > _MAX_URL else None
 
 
 def failure(url: str, status: int, headers: Mapping[str, str], now: datetime) -> Failed:

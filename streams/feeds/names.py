@@ -43,7 +43,7 @@ class Names(AbstractResolver):
 
 
 def _addresses(host: str, port: int, family: socket.AddressFamily) -> list[ResolveResult]:
-    infos = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM, 0, socket.AI_ADDRCONFIG)
+    infos = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)
     return [
         ResolveResult(hostname=host, host=str(address[0]), port=port, family=found, proto=proto, flags=_FLAGS)
         for found, _, proto, _, address in infos

@@ -22,7 +22,7 @@ _DOCTYPE = re.compile(r"<!doctype\b[^\[>]{0,4096}(\[.*?\]\s{0,100})?>", re.IGNOR
 _ROOT = re.compile(r"<(?:[A-Za-z_][\w.-]{0,60}:)?([A-Za-z_][\w.-]{0,60})(?=[\s/>])")
 _STRAY_ROOT = re.compile(r"<(?:rdf:)?(rss|feed|rdf)(?=[\s>])", re.IGNORECASE)
 _KNOWN = frozenset({"rss", "rdf", "feed", "html"})
-_TAG = re.compile(rb"<(?:(!\[CDATA\[)|(!--)|(/?)([A-Za-z_][\w:.-]{0,100})[^<>]*?(/?)>)")
+_TAG = re.compile(rb"<(?:(!\[CDATA\[)|(!--)|(/?)([A-Za-z_][\w:.-]{0,100})(?=[\s/>])[^<>]*?(/?)>)")
 # The five that XML knows stay as they are: they keep text from being markup.
 _ENTITY = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);)([A-Za-z][A-Za-z0-9]{1,31};)")
 _REFERENCE = re.compile(rb"&#(?:[xX]([0-9A-Fa-f]{1,8})|([0-9]{1,9}));")
