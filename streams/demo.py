@@ -1,36 +1,40 @@
-"""The whole of newsloom in one call: a broker, a worker, some articles, and the stories they make."""
+"""The whole of newsloom in one call: a broker, a worker, some articles or feeds, and the stories they make."""
 
 import asyncio
 import secrets
 import time
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import aclosing, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from importlib.resources import files
 
 import orjson
 
-from schemas import RawDocument
+from schemas import RawDocument, SourceConfig
 from streams.app import Running, running, scratch
 from streams.clock import now
 from streams.codec import Record
 from streams.edge.admin import delete_topics
 from streams.edge.reader import read_topics
 from streams.errors import BrokerError, InputError
+from streams.feeds.edit import put
 from streams.ingest import IngestOptions, Refused, documents
 from streams.ingest.push import push
+from streams.local.site import Site
+from streams.local.site import serve as serve_site
 from streams.observe.balance import document_of
 from streams.observe.lookup import read_enriched, read_stories
 from streams.observe.views import StoryView, newest_first
 from streams.settings import Settings
-from streams.topics import DUPLICATE, STORY_EVENT, STORY_STATE
+from streams.topics import DUPLICATE, RAW, STORY_EVENT, STORY_STATE
 from streams.topology import TOPOLOGY
 
-__all__ = ["demo", "samples"]
+__all__ = ["demo", "demo_feeds", "samples"]
 
 _CRASHES = 3
 _STILL_S = 120.0
 _GLANCE_S = 0.2
+_SPACING_S = 0.2
 
 
 def samples() -> str:
@@ -63,6 +67,80 @@ async def demo(
         finally:
             if own.lane:
                 await delete_topics(own.broker, own)
+
+
+async def demo_feeds(
+    settings: Settings,
+    *,
+    show: Callable[[list[StoryView]], None],
+    say: Callable[[str], None] = lambda _: None,
+    serve: bool = False,
+) -> None:
+    """As `demo`, for the bundled news site: a web server of ours, a poller that reads its feeds, and the rest.
+
+    With `serve` the API is there from the beginning, `say` gets its address, and all goes on until cancelled.
+    """
+    with scratch(_small(settings)) as small:
+        async with serve_site() as site:
+            allowed = {"fetch_allow": f"127.0.0.1:{site.port}", "fetch_spacing_s": _SPACING_S}
+            own = small.model_copy(update=allowed)
+            say(
+                f"a news site of {len(site.feeds)} outlets is at 127.0.0.1:{site.port}; starting broker, worker, poller"
+            )
+            try:
+                async with (
+                    running(own, poller=True, say=say) as live,
+                    _served(live, say) if serve else nullcontext() as serving,
+                ):
+                    await put(live.broker.bootstrap, own, _configs(site))
+                    await _processed(live, await _polled(live, site.articles))
+                    show(await _views(live))
+                    if serving is not None:
+                        say("Ctrl-C ends it")
+                        await serving
+            finally:
+                if own.lane:
+                    await delete_topics(own.broker, own)
+
+
+def _configs(site: Site) -> list[SourceConfig]:
+    return [
+        SourceConfig(source_id=source_id, name=name, url=url, language="en", owner_id=source_id)
+        for source_id, name, url in site.feeds
+    ]
+
+
+async def _polled(live: Running, count: int) -> set[str]:
+    """Ids of the first `count` documents that the poller brings."""
+    found: set[str] = set()
+
+    async def follow() -> None:
+        name = live.settings.topic(RAW.name)
+        async with aclosing(read_topics(live.broker.bootstrap, [name], until_end=False)) as records:
+            async for record in records:
+                found.add(document_of(record))
+                if len(found) >= count:
+                    return
+
+    try:
+        await asyncio.wait_for(follow(), _STILL_S)
+    except TimeoutError as error:
+        raise BrokerError(
+            f"the poller brought {len(found)} of {count} articles; the log ends with\n{live.last_words()}"
+        ) from error
+    return found
+
+
+@asynccontextmanager
+async def _served(live: Running, say: Callable[[str], None]) -> AsyncIterator[asyncio.Task[None]]:
+    from streams.api.server import serve  # noqa: PLC0415 - half a second that only this needs
+
+    serving = asyncio.create_task(serve(live.broker.bootstrap, live.settings, say=say))
+    try:
+        yield serving
+    finally:
+        serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
 
 
 def _small(settings: Settings) -> Settings:
