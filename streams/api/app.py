@@ -8,6 +8,7 @@ from streams.api import articles, documents, health, overview, stories, stream
 from streams.api.access import Access
 from streams.api.guard import Guard
 from streams.api.measure import Measure
+from streams.api.pages import routes as pages
 from streams.api.problems import handle_problems
 from streams.api.rate import Buckets
 from streams.api.services import Services
@@ -34,7 +35,7 @@ def create_app(services: Services, *, access: Access | None = None) -> FastAPI:
         redoc_url=None,
     )
     app.state.services = services
-    for module in (articles, stories, overview, documents, stream, health):
+    for module in (articles, stories, overview, documents, stream, health, pages):
         app.include_router(module.router)
     handle_problems(app)
     settings = services.settings

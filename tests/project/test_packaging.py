@@ -45,6 +45,8 @@ def test_the_wheel_has_every_file_of_the_packages(wheel: set[str]) -> None:
         "schemas/jsonschema/article.v1.schema.json",
         "streams/local/jars.lock.json",
         "streams/text/data/idf-en-1.npz",
+        "streams/api/pages/templates/front.html",
+        "streams/api/pages/static/live.js",
     ],
 )
 def test_the_wheel_has_the_data_it_runs_on(wheel: set[str], name: str) -> None:
