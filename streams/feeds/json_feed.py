@@ -38,7 +38,7 @@ def _entry(item: Mapping[str, Any], url: str) -> ParsedEntry:
     tags = item.get("tags")
     guid, link = verbatim(_text(item, "id"), 8192), absolute(_text(item, "url") or _text(item, "external_url"), url)
     return ParsedEntry(
-        guid=guid if guid is None or (guid != link and absolute(guid, url) != link) else None,
+        guid=None if guid in (link, item.get("url")) else guid,
         link=link,
         title=plain(_text(item, "title")),
         author=plain(_author(item)),

@@ -117,7 +117,7 @@ def _entry(raw: _Raw, base: str) -> ParsedEntry:
     link = absolute(raw.get("link"), base)
     return ParsedEntry(
         # The fast parser makes an id of the link where there is none: so one that is the link says nothing.
-        guid=guid if guid is None or (guid != link and absolute(guid, base) != link) else None,
+        guid=None if guid in (link, raw.get("link")) else guid,
         link=link,
         title=plain(raw.get("title")),
         author=author_name(_author(raw)),
