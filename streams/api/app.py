@@ -4,7 +4,7 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from streams.api import articles, documents, health, overview, stories, stream
+from streams.api import articles, documents, feeds, health, overview, stories, stream
 from streams.api.access import Access
 from streams.api.guard import Guard
 from streams.api.measure import Measure
@@ -35,7 +35,7 @@ def create_app(services: Services, *, access: Access | None = None) -> FastAPI:
         redoc_url=None,
     )
     app.state.services = services
-    for module in (articles, stories, overview, documents, stream, health, pages):
+    for module in (articles, stories, overview, documents, stream, feeds, health, pages):
         app.include_router(module.router)
     handle_problems(app)
     settings = services.settings
