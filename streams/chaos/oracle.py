@@ -1,9 +1,12 @@
 """Whether a row has done any harm: the audit, with what the producer knows, and the in-memory run."""
 
+from collections import Counter
+
 from streams.audit import AuditReport, audit
 from streams.chaos.row import Result, Row
 from streams.chaos.scene import Scene
 from streams.codec import Message
+from streams.deadletter import document_of
 from streams.edge.reader import read_table, read_topic
 from streams.memory import MemoryPipeline
 from streams.topics import RAW, STORY_STATE
@@ -18,6 +21,7 @@ async def judge(row: Row, scene: Scene, result: Result) -> None:
     settings = scene.settings.model_copy(update={"processes": 0})
     report = await audit(scene.bootstrap, settings, acknowledged=scene.acked, flow=row.flow)
     _take(report, result)
+    await _check_doubtful(scene, result)
     if any(report.lag.values()):
         result.stalled = 1
         result.problems.append(f"lag {report.lag}")
@@ -40,6 +44,18 @@ def _take(report: AuditReport, result: Result) -> None:
         for kind in kinds:
             if found := getattr(stage, kind):
                 result.problems.append(f"{stage.stage}: {kind}: {', '.join(found[:_SHOWN])}")
+
+
+async def _check_doubtful(scene: Scene, result: Result) -> None:
+    """A document whose producer was killed before it heard of it is there once or not at all."""
+    if not scene.doubtful:
+        return
+    raw = Counter([document_of(record) async for record in read_topic(scene.bootstrap, scene.settings.topic(RAW.name))])
+    arrived = scene.doubtful & raw.keys()
+    scene.note(f"of {len(scene.doubtful)} documents without an acknowledgement {len(arrived)} had arrived")
+    if twice := sorted(document for document in arrived if raw[document] > 1):
+        result.doubled += len(twice)
+        result.problems.append(f"twice without an acknowledgement: {', '.join(twice[:_SHOWN])}")
 
 
 async def _unlike_memory(scene: Scene) -> int:

@@ -18,7 +18,8 @@ class Row:
 
     `changes` are settings of the row; with `door` the crew comes to the broker by a proxy; with
     `in_memory` (one partition) the story table must equal that of `newsloom run --memory`.
-    with `disks` the broker and the stores have disks of their own;
+    with `disks` the broker and the stores have disks of their own; with `own_broker` the broker is
+    harmed, so that the row does not share one with others (nor do those with a door or disks);
     `bounded` says whether the recovery has a target: not where it waits for what the row does.
     """
 
@@ -29,6 +30,7 @@ class Row:
     flow: Sequence[Stage] = TOPOLOGY
     door: bool = False
     disks: bool = False
+    own_broker: bool = False
     in_memory: bool = False
     bounded: bool = True
 
@@ -49,6 +51,7 @@ class Result:
     row: int
     title: str
     ids: int
+    seed: int = 1
     lost: int = 0
     doubled: int = 0
     duplicates: int = 0
@@ -63,10 +66,15 @@ class Result:
     notes: list[str] = field(default_factory=list)
 
     @property
+    def harmed(self) -> bool:
+        """Whether anything is lost, doubled or different, or has stalled: in whatever time."""
+        differences = self.table_differences or self.output_differences or self.problems
+        return bool(self.lost or self.doubled or self.stalled or differences)
+
+    @property
     def ok(self) -> bool:
         """Whether the row hits its targets."""
-        differences = self.table_differences or self.output_differences or self.problems
-        return not (self.lost or self.doubled or self.stalled or differences or self.late)
+        return not (self.harmed or self.late)
 
     @property
     def late(self) -> bool:

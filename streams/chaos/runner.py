@@ -1,21 +1,20 @@
-"""Rows, one after the other, each in a scene of its own."""
+"""Rows, one after the other, each in a scene of its own: a lane of a broker that they share, or a broker."""
 
 import asyncio
 import shutil
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 from streams.chaos.disk import Disk
-from streams.chaos.documents import generate
 from streams.chaos.oracle import judge
 from streams.chaos.proxy import Proxy
 from streams.chaos.row import RECOVERY_SLACK_S, Result, Row
 from streams.chaos.rows import ROWS
 from streams.chaos.scene import Parts, Scene
-from streams.edge.admin import create_topics
+from streams.edge.admin import create_topics, delete_topics
 from streams.errors import NewsloomError, UsageError
 from streams.local.folder import free_ports
 from streams.local.kafka import EmbeddedKafka
@@ -46,27 +45,46 @@ def chosen(numbers: str) -> list[Row]:
 
 
 async def run_rows(
-    rows: Sequence[Row], settings: Settings, *, ids: int, seed: int, show: Callable[[Result], None]
-) -> bool:
-    """Run `rows` and `show` each result as it comes; whether all hit their targets."""
-    good = True
-    for row in rows:
-        result = await run_row(row, settings, ids=ids, seed=seed)
-        show(result)
-        good = good and result.ok
-    return good
+    rows: Sequence[Row], settings: Settings, *, ids: int, seed: int, show: Callable[[Result], None], repeat: int = 1
+) -> list[Result]:
+    """Run `rows`, `repeat` times with other seeds from `seed` on, and `show` each result as it comes."""
+    results = []
+    async with AsyncExitStack() as stack:
+        shared = await _shared_broker(stack, rows, settings)
+        for number in range(repeat):
+            for row in rows:
+                results.append(await run_row(row, settings, ids=ids, seed=seed + number, shared=shared))
+                show(results[-1])
+    return results
 
 
-async def run_row(row: Row, settings: Settings, *, ids: int, seed: int) -> Result:
-    """One row with `ids` documents of `seed`; the logs of one that misses a target are kept, and named in its notes."""
-    result = Result(row.number, row.title, ids)
+async def _shared_broker(stack: AsyncExitStack, rows: Sequence[Row], settings: Settings) -> EmbeddedKafka | None:
+    if all(_alone(row) for row in rows):
+        return None
+    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="newsloom-chaos-", ignore_cleanup_errors=True))
+    kafka = EmbeddedKafka(Path(folder), await asyncio.to_thread(ready_runtime, settings, lambda _: None))
+    await kafka.start()
+    stack.push_async_callback(kafka.stop)
+    return kafka
+
+
+def _alone(row: Row) -> bool:
+    return row.own_broker or row.door or row.disks
+
+
+async def run_row(row: Row, settings: Settings, *, ids: int, seed: int, shared: EmbeddedKafka | None = None) -> Result:
+    """One row with `ids` documents of `seed`, on the broker `shared` if the row does not harm it.
+
+    The logs of one that misses a target are kept, and named in its notes.
+    """
+    result = Result(row.number, row.title, ids, seed)
     begun = time.monotonic()
     own = settings.model_copy(update=_SMALL | row.changes)
     if row.bounded:
         result.recovery_limit_s = own.session_timeout_s + RECOVERY_SLACK_S
     folder = Path(tempfile.mkdtemp(prefix="newsloom-chaos-"))
     try:
-        async with _scene(row, own, folder, ids=ids, seed=seed) as scene:
+        async with _scene(row, own, folder, Parts(ids, seed), None if _alone(row) else shared) as scene:
             try:
                 await _play(row, scene)
             except Exception as error:  # noqa: BLE001 - a row that breaks has missed; the next ones go on
@@ -96,21 +114,41 @@ async def _play(row: Row, scene: Scene) -> None:
 
 
 @asynccontextmanager
-async def _scene(row: Row, settings: Settings, folder: Path, *, ids: int, seed: int) -> AsyncIterator[Scene]:
-    runtime = await asyncio.to_thread(ready_runtime, settings, lambda _: None)
-    door = free_ports() if row.door else None
-    kafka = EmbeddedKafka(folder / "kafka", runtime, door=door)
-    own = settings.model_copy(update={"state_dir": folder / "state"})
+async def _scene(
+    row: Row, settings: Settings, folder: Path, parts: Parts, shared: EmbeddedKafka | None
+) -> AsyncIterator[Scene]:
     async with AsyncExitStack() as stack:
-        disks = {name: _disk(stack, folder / name) for name in ("kafka", "state")} if row.disks else {}
-        await kafka.start()
-        stack.push_async_callback(kafka.stop)
-        proxy = await stack.enter_async_context(Proxy(door[1], door[0])) if door else None
+        if row.disks:
+            parts.disks.update({name: _disk(stack, folder / name) for name in ("kafka", "state")})
+        door = free_ports() if row.door else None
+        kafka = shared or await _own_broker(stack, settings, folder, door)
+        if door:
+            parts.proxy = await stack.enter_async_context(Proxy(door[1], door[0]))
+        lane = f"row-{row.number}-{parts.seed}" if shared else ""
+        own = settings.model_copy(update={"state_dir": folder / "state", "lane": lane})
         await create_topics(kafka.bootstrap, own)
         log = stack.enter_context((folder / "workers.log").open("wb"))
-        scene = Scene(kafka, own, generate(ids, seed=seed), ids, log, Parts(seed, proxy, disks))
+        scene = Scene(kafka, own, log, parts)
+        stack.push_async_callback(_swept, kafka.bootstrap, own)
         stack.callback(scene.crew.destroy)
         yield scene
+
+
+async def _own_broker(
+    stack: AsyncExitStack, settings: Settings, folder: Path, door: tuple[int, int] | None
+) -> EmbeddedKafka:
+    runtime = await asyncio.to_thread(ready_runtime, settings, lambda _: None)
+    kafka = EmbeddedKafka(folder / "kafka", runtime, door=door)
+    await kafka.start()
+    stack.push_async_callback(kafka.stop)
+    return kafka
+
+
+async def _swept(bootstrap: str, settings: Settings) -> None:
+    """Give back the room that a lane of a shared broker has taken."""
+    if settings.lane:
+        with suppress(NewsloomError):
+            await delete_topics(bootstrap, settings)
 
 
 def _disk(stack: AsyncExitStack, folder: Path) -> Disk:

@@ -1,9 +1,10 @@
 """What a row happens to: a broker of its own, its topics, a crew, a load, and somebody who watches the lag."""
 
 import asyncio
+import sys
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -14,7 +15,9 @@ from aiokafka import AIOKafkaProducer
 from schemas import RawDocument
 from streams.chaos.crew import Crew
 from streams.chaos.disk import Disk
+from streams.chaos.documents import generate
 from streams.chaos.proxy import Proxy
+from streams.chaos.pulse import Place, Pulse
 from streams.codec import raw_message
 from streams.edge.admin import StageLag, stage_lags
 from streams.errors import BrokerError, NewsloomError
@@ -29,48 +32,43 @@ _PUSH_AGAIN_S = 120.0
 _PATIENCE_S = 120.0
 _CALM_LOOKS = 6
 
-Place = tuple[str, int]
-"""A stage and a partition of the topic it reads."""
-
 
 class ChaosError(NewsloomError):
     """A row did not go as it must: a worker did not come back in time, a fault was not reached."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Parts:
-    """What only some rows have."""
+    """The load of a row, so many documents of a seed, and what only some rows have."""
 
+    ids: int
     seed: int
     proxy: Proxy | None = None
     disks: dict[str, Disk] = field(default_factory=dict)
 
 
 class Scene:
-    """One row's live system; `acked` holds the ids of the documents that the broker has confirmed."""
+    """One row's live system.
 
-    def __init__(
-        self,
-        kafka: EmbeddedKafka,
-        settings: Settings,
-        load: Iterable[RawDocument],
-        ids: int,
-        log: IO[bytes],
-        parts: Parts,
-    ) -> None:
+    `acked` holds the ids of the documents that the broker has confirmed; `doubtful` those of which a
+    producer that was killed had no word: they may have arrived or not.
+    """
+
+    def __init__(self, kafka: EmbeddedKafka, settings: Settings, log: IO[bytes], parts: Parts) -> None:
         self.kafka = kafka
         self.settings = settings
-        self.ids = ids
+        self.ids = parts.ids
+        self.seed = parts.seed
         self.proxy = proxy = parts.proxy
         self.disks = parts.disks
-        self.seed = parts.seed
         self.log = Path(log.name)
         self.crew = Crew(proxy.bootstrap if proxy else kafka.bootstrap, settings, (), log)
         self.acked: set[str] = set()
+        self.doubtful: set[str] = set()
         self.sent = 0
         self.recoveries: list[float] = []
         self.notes: list[str] = []
-        self._load: Iterator[RawDocument] = iter(load)
+        self._load = generate(self.ids, seed=self.seed)
 
     @property
     def bootstrap(self) -> str:
@@ -111,6 +109,27 @@ class Scene:
     def _confirm(self, document: RawDocument) -> None:
         self.acked.add(document.document_id)
 
+    async def feed_and_kill(self, count: int) -> None:
+        """Have a producer process send the next documents, and kill it in the middle."""
+        first, documents = self.sent, self._take(count)
+        heard: set[str] = set()
+        options = ["--seed", str(self.seed), "--first", str(first), "--count", str(len(documents))]
+        producer = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "streams.chaos.producer", *options),
+            stdout=asyncio.subprocess.PIPE,
+            env=self.settings.environment(broker=self.bootstrap),
+        )
+        assert producer.stdout is not None  # noqa: S101 - piped
+        async for line in producer.stdout:
+            heard.add(line.decode().strip())
+            if producer.returncode is None and len(heard) >= len(documents) // 2:
+                producer.kill()
+        if await producer.wait() >= 0:
+            raise ChaosError("the producer ended before it was killed")
+        self.acked |= heard
+        self.doubtful |= {document.document_id for document in documents} - heard
+        self.note(f"a producer was killed after {len(heard)} of {len(documents)} acknowledgements")
+
     async def feed_stamped(self, count: int, timestamp_ms: int) -> None:
         """As `feed`, by a producer whose clock says `timestamp_ms`."""
         async with AIOKafkaProducer(bootstrap_servers=self.bootstrap, acks="all") as producer:
@@ -145,6 +164,22 @@ class Scene:
             for number, behind in enumerate(lag.partitions)
             if behind and (not chosen or lag.stage in chosen)
         }
+
+    @asynccontextmanager
+    async def pulse(self) -> AsyncIterator[Pulse]:
+        """Watch for standstills meanwhile; the longest counts as a recovery, and so has the limit of one."""
+        pulse = Pulse()
+        watching = asyncio.create_task(self._watch(pulse))
+        try:
+            yield pulse
+        finally:
+            watching.cancel()
+        self.recoveries.append(pulse.longest)
+
+    async def _watch(self, pulse: Pulse) -> None:
+        while True:
+            pulse.beat(await self.look() or (), time.monotonic())
+            await asyncio.sleep(_POLL_S)
 
     async def recover(self, places: dict[Place, int], since: float, *, within_s: float = _PATIENCE_S) -> float:
         """Wait for a new commit in each of `places`; the seconds from `since` until the last one, noted."""

@@ -8,6 +8,8 @@ from streams.cli.command import AsJson, Call, command, run
 from streams.cli.output import console, emit, safe, say
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import Console
 
     from streams.chaos.row import Result
@@ -23,15 +25,16 @@ def register(app: typer.Typer) -> None:
         call: Call,
         rows: Annotated[str, typer.Option(help="Rows to run, `1,3,9`. [default: all]", show_default=False)] = "",
         ids: Annotated[int, typer.Option(min=20, help="Documents of each row.")] = 3000,
-        seed: Annotated[int, typer.Option(help="Seed of the documents and of what is left to chance.")] = 1,
+        seed: Annotated[int, typer.Option(help="Seed of the documents.")] = 1,
+        repeat: Annotated[int, typer.Option(min=1, help="Run the rows so often, each time with the next seed.")] = 1,
         json: AsJson = False,
     ) -> None:
         """Harm a live system in fourteen ways, and see whether it loses anything.
 
-        Each row has a Kafka broker of its own in a temporary folder, several worker processes under the supervisor
-        of `up`, and made-up articles. Workers are killed and paused, the broker is killed, cut off and starved of
-        disk, records and stores are damaged; then every stage is recomputed from its own input and compared.
-        Nothing that runs is touched. A row takes half a minute to two minutes with the default number of ids.
+        There is a Kafka broker in a temporary folder, and for each row that harms it one more; several worker
+        processes under the supervisor of `up`, and made-up articles. Workers are killed and paused, the broker is
+        killed, cut off and starved of disk, records and stores are damaged; then every stage is recomputed from
+        its own input and compared. Nothing that runs is touched. A row takes a minute with the default number of ids.
 
         `--json` prints one object a row: row, ids, lost, duplicates, stalled, table_differences, recovery_s and
         more. Exit code 1 when a row misses its target.
@@ -45,10 +48,24 @@ def register(app: typer.Typer) -> None:
         def show(result: "Result") -> None:
             emit(result.as_json()) if json else _line(out, result)
 
-        wanted = chosen(rows)
-        say(f"{len(wanted)} rows, {ids:,} ids each")
-        if not run(run_rows(wanted, call.settings(broker="embedded"), ids=ids, seed=seed, show=show)):
+        wanted, settings = chosen(rows), call.settings(broker="embedded")
+        say(f"{len(wanted)} rows, {ids:,} ids each" + (f", {repeat} times" if repeat > 1 else ""))
+        results = run(run_rows(wanted, settings, ids=ids, seed=seed, show=show, repeat=repeat))
+        say(_summary(results))
+        if not all(result.ok for result in results):
             raise typer.Exit(1)
+
+
+def _summary(results: "Sequence[Result]") -> str:
+    lost, differences, stalled = (
+        sum(getattr(result, name) for result in results) for name in ("lost", "table_differences", "stalled")
+    )
+    seconds = sum(result.seconds for result in results)
+    missed = sum(not result.ok for result in results)
+    return (
+        f"{len(results)} runs in {seconds:.0f} s: lost {lost}, table differences {differences}, "
+        f"stalled {stalled}; {missed} missed a target"
+    )
 
 
 _COLUMNS = ("row", "ids", "lost", "duplicates", "stalled", "table diff.", "recovery", "took", "")

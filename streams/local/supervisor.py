@@ -21,7 +21,6 @@ POLLER = -1
 """The slot of the poller; workers count from 0."""
 
 _PR_SET_PDEATHSIG = 1
-_QUICK_S = 5.0
 _LONGEST_PAUSE_S = 5.0
 _ALARMS_S = 1.0
 
@@ -34,7 +33,8 @@ def _die_with_parent() -> None:
 class Supervisor:
     """Keeps `settings.workers` workers alive, and with `poller` one poller; `restarts` counts what had to start again.
 
-    `output` takes what the workers print; by default it goes where ours goes.
+    `output` takes what the workers print; by default it goes where ours goes. Who lives for less than
+    `quick_s` is started again after a pause, a longer one each time.
     """
 
     bootstrap: str
@@ -42,6 +42,7 @@ class Supervisor:
     stages: tuple[str, ...]
     output: IO[bytes] | None = None
     poller: bool = False
+    quick_s: float = 5.0
     restarts: int = 0
     processes: dict[int, asyncio.subprocess.Process] = field(default_factory=dict)
     _stopping: bool = False
@@ -72,7 +73,7 @@ class Supervisor:
                 continue
             self.restarts += 1
             # A worker that dies at once must not be started in a tight loop.
-            quick = time.monotonic() - begun < _QUICK_S
+            quick = time.monotonic() - begun < self.quick_s
             pause = min(_LONGEST_PAUSE_S, pause * 2 + 0.25) if quick else 0.0
             name = "the poller" if slot == POLLER else f"worker {slot}"
             log.warning("%s ended with %s; starting it again", name, code)

@@ -20,7 +20,8 @@ _BOUND_MB = 800.0
 
 
 async def killed_and_restarted(scene: Scene) -> None:
-    """The broker dies while the workers start, and again when they are at work."""
+    """A producer dies, the broker dies while the workers start, and again when they are at work."""
+    await scene.feed_and_kill(scene.ids // 6)
     scene.start()
     await asyncio.sleep(_JOINING_S)
     scene.kafka.kill()
@@ -88,6 +89,11 @@ async def _stores_without_room(scene: Scene, disk: Disk) -> None:
     await more
 
 
-DEATHS = Row(3, "the broker killed, while workers start too", killed_and_restarted, {"partitions": 1}, in_memory=True)
-SLOW = Row(5, "a broker that stands still most of the time", stopped_in_pulses)
+DEATHS = Row(
+    *(3, "a producer killed; the broker killed, while workers start too", killed_and_restarted),
+    {"partitions": 1},
+    own_broker=True,
+    in_memory=True,
+)
+SLOW = Row(5, "a broker that stands still most of the time", stopped_in_pulses, own_broker=True)
 FULL = Row(8, "disk full: the broker's, and that of the stores", without_room, disks=True)

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from streams.chaos.row import Row
@@ -20,15 +21,16 @@ _REBUILT = "rebuil"
 async def damaged_stores(scene: Scene) -> None:
     """While the workers are down a store goes back to an earlier state; then others are damaged, or too old."""
     third = scene.ids // 3
-    stores = scene.settings.state_dir / "workers"
+    stores = [scene.settings.state_dir / "workers" / scene.settings.topic(f"slot-{slot}") for slot in range(2)]
+    earlier = scene.settings.state_dir / "earlier"
     await _session(scene, third)
-    shutil.copytree(stores / "slot-0", stores / "earlier")
+    shutil.copytree(stores[0], earlier)
     await _session(scene, third)
-    shutil.rmtree(stores / "slot-0")
-    (stores / "earlier").rename(stores / "slot-0")
+    shutil.rmtree(stores[0])
+    earlier.rename(stores[0])
     await _session(scene, third // 2)
-    flipped = _damage(stores / "slot-0" / "dedupe", _flip) + _damage(stores / "slot-0" / "cluster", _cut)
-    aged = stores / "slot-1" / "stats.json"
+    flipped = _damage(stores[0] / "dedupe", _flip) + _damage(stores[0] / "cluster", _cut)
+    aged = stores[1] / "stats.json"
     os.utime(aged, (aged.stat().st_atime - _OLD_S, aged.stat().st_mtime - _OLD_S))
     said = scene.log.read_text(errors="replace").count(_REBUILT)
     await _session(scene, scene.left)
@@ -48,10 +50,10 @@ async def _session(scene: Scene, count: int) -> None:
     await scene.crew.dismiss_all()
 
 
-def _damage(folder: Path, how: "object") -> int:
+def _damage(folder: Path, how: Callable[[Path], None]) -> int:
     files = [path for path in folder.rglob("*") if path.is_file() and path.stat().st_size and path.name != "LOCK"]
     for path in files:
-        how(path)  # type: ignore[operator]
+        how(path)
     return len(files)
 
 
