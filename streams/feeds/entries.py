@@ -77,28 +77,20 @@ class Body:
 
 def identify(entries: Sequence[ParsedEntry]) -> tuple[Identified, ...]:
     """Names of the entries of one feed, in its order; one that repeats another's natural id is left out."""
-    guids = Counter(guid for entry in entries if (guid := _guid(entry)))
-    urls = Counter(url for entry in entries if (url := _url(entry)))
+    own = [(_guid(entry), _url(entry), _dated(entry)) for entry in entries]
+    # An entry that merely stands twice shares its names with nobody.
+    distinct = {(guid, url, None if guid else dated) for guid, url, dated in own}
+    guids, urls = Counter(guid for guid, _, _ in distinct), Counter(url for _, url, _ in distinct)
     found: dict[str, Identified] = {}
-    for entry in entries:
+    for entry, (guid, url, dated) in zip(entries, own, strict=True):
         text = _untagged(entry.content_html or entry.summary_html or "")
-        names = _names(entry, text, guids, urls)
-        found.setdefault(names[0], Identified(entry, names[0], names[1:], _version(entry, text)))
+        by_date = f"{url} {dated}" if url else dated
+        # What several entries have names none of them alone.
+        by_guid = guid if guid is None or guids[guid] == 1 else f"{guid} {url or dated}"
+        by_url = url if urls[url] == 1 else None
+        name, *others = filter(None, (by_guid, by_url, None if by_guid or by_url else by_date, _words(entry, text)))
+        found.setdefault(name, Identified(entry, name, tuple(others), _version(entry, text)))
     return tuple(found.values())
-
-
-def _names(entry: ParsedEntry, text: str, guids: Counter[str], urls: Counter[str]) -> tuple[str, ...]:
-    """All names of an entry, the surest first."""
-    guid, url = _guid(entry), _url(entry)
-    # One that several entries have names none of them alone: guid and link together, or link and title and date.
-    own_url = url if url and urls[url] == 1 else None
-    if guid and guids[guid] > 1:
-        guid = f"{guid} {url}" if url else f"{guid} {_dated(entry)}"
-    dated = f"{url} {_dated(entry)}" if url else _dated(entry)
-    # By its words when there are enough of them to be nobody else's.
-    words = "text:" + _digest(entry.title, text) if len(text) >= _TELLING_CHARS else None
-    names = (guid, own_url, None if guid or own_url else dated, words)
-    return tuple(dict.fromkeys(name for name in names if name))
 
 
 def _guid(entry: ParsedEntry) -> str | None:
@@ -127,6 +119,11 @@ def _url(entry: ParsedEntry) -> str | None:
 def _dated(entry: ParsedEntry) -> str:
     stated = (entry.title, entry.published or entry.updated)
     return "entry:" + _digest(*stated, *(() if any(stated) else (entry.content_html, entry.summary_html)))
+
+
+def _words(entry: ParsedEntry, text: str) -> str | None:
+    """A name by title and words, when there are enough of them to be nobody else's."""
+    return "text:" + _digest(entry.title, text) if len(text) >= _TELLING_CHARS else None
 
 
 def _version(entry: ParsedEntry, text: str) -> str:

@@ -89,6 +89,11 @@ def test_an_entry_that_stands_twice_is_one_and_the_first_counts() -> None:
     assert [each.entry.title for each in found] == ["New", "Bridge opened"]
 
 
+def test_an_entry_that_stands_twice_keeps_the_name_it_has_alone() -> None:
+    for one in (entry(guid="1"), entry(), entry(link="https://x.example/", published="Monday")):
+        assert identify([one, one]) == identify([one])
+
+
 def test_aliases_recognise_an_entry_whose_guid_changed() -> None:
     before, after = identify([entry(guid="1")])[0], identify([entry(guid="one")])[0]
     assert before.natural_id != after.natural_id
