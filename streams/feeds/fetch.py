@@ -96,7 +96,8 @@ class Fetcher:
     """Asynchronous context manager over one HTTP session.
 
     With `hosts`, each hop to another site waits for its host's turn before its time begins to count.
-    `clock` gives the present instant; dates in headers are measured against it.
+    `clock` gives the present instant; dates in headers are measured against it. `names` looks up hosts, the system by
+    default, and is closed with the session.
     """
 
     def __init__(
@@ -130,6 +131,7 @@ class Fetcher:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._session.close()
+        await self._names.close()
 
     async def get(
         self, url: str, *, validators: Validators | None = None, limits: Limits | None = None, accept: str = FEEDS
