@@ -105,7 +105,8 @@ def rss(channel: Channel, entries: Sequence[Entry]) -> bytes:
     _add(top, "ttl", _TTL_MIN)
     for entry in entries:
         _item(SubElement(top, "item"), entry)
-    return tostring(root, encoding="utf-8", xml_declaration=True)
+    made: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
+    return made
 
 
 def _item(item: Element, entry: Entry) -> None:
