@@ -38,8 +38,8 @@ class Site:
 
 
 @asynccontextmanager
-async def serve() -> AsyncIterator[Site]:
-    """Serve the site on a free port of 127.0.0.1 for the time of the context."""
+async def serve(port: int = 0) -> AsyncIterator[Site]:
+    """Serve the site on a port of 127.0.0.1, by default a free one, for the time of the context."""
     app = web.Application()
     app.router.add_get("/robots.txt", _robots)
     app.router.add_get("/{outlet}/feed", _feed)
@@ -47,7 +47,7 @@ async def serve() -> AsyncIterator[Site]:
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        await web.TCPSite(runner, "127.0.0.1", port).start()
         port = int(runner.addresses[0][1])
         feeds = tuple((each.id, each.name, f"http://127.0.0.1:{port}/{each.id}/feed") for each in outlets())
         yield Site(port, feeds, len(articles()))
