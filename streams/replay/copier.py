@@ -7,7 +7,7 @@ header: the next attempt finds it there (`streams.replay.landed`).
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -95,7 +95,7 @@ async def copied(bootstrap: str, job: ReplayJob, copy: Copy) -> ReplayJob:
         found = Landed(tails=dict(enumerate(job.tails)))
         if job.attempt > 1:
             found = await landed(bootstrap, copy.lane.topic(job.topic), job)
-        work = _Work(job, copy, producer, watch, found)
+        work = _Work(bootstrap, job, copy, producer, watch, found)
         try:
             spans = {each.partition: (each.position, each.end) for each in job.ranges}
             async with open_ranges(bootstrap, copy.source.topic(job.topic), spans) as reader:
@@ -108,9 +108,10 @@ async def copied(bootstrap: str, job: ReplayJob, copy: Copy) -> ReplayJob:
 
 @dataclass(slots=True)
 class _Chunk:
-    """Some records to copy, and how far each partition has been looked at with them."""
+    """Records to copy, those that are there already, and how far each partition has been looked at with them."""
 
     records: list[Record] = field(default_factory=list)
+    there: list[Record] = field(default_factory=list)
     bytes: int = 0
     looked: int = 0
     skipped: int = 0
@@ -121,6 +122,7 @@ class _Chunk:
 class _Work:
     """One attempt: the job as it stands, and what it takes to move it."""
 
+    bootstrap: str
     job: ReplayJob
     copy: Copy
     producer: Any
@@ -169,14 +171,10 @@ class _Work:
         if not self.copy.wanted.accepts(record):
             chunk.skipped += 1
         elif Origin(record.partition, record.offset) in self.found.places:
-            self._count(record)
+            chunk.there.append(record)
         else:
             chunk.records.append(record)
             chunk.bytes += len(record.value or b"")
-
-    def _count(self, record: Record) -> None:
-        size = len(record.value or b"")
-        self.job = self.job.model_copy(update={"copied": self.job.copied + 1, "bytes": self.job.bytes + size})
 
     async def _take(self, chunk: _Chunk) -> None:
         """Send a chunk, and move on once the broker has it; write that down once a second."""
@@ -193,13 +191,35 @@ class _Work:
             )
             for record in chunk.records
         ]
-        for metadata in await asyncio.wait_for(asyncio.gather(*acks), _ACK_S):
-            self.found.tails[metadata.partition] = max(self.found.tails[metadata.partition], metadata.offset + 1)
-        for record in chunk.records:
-            self._count(record)
-        self.job = moved(self.job, chunk.positions, now(), skipped=self.job.skipped + chunk.skipped)
+        tails = await self._tails_after(await asyncio.wait_for(asyncio.gather(*acks), _ACK_S))
+        # From here on without a pause: what is noted of the lane and of the positions must be of one moment.
+        self.found.tails |= tails
+        done = [*chunk.records, *chunk.there]
+        self.job = moved(
+            self.job,
+            chunk.positions,
+            now(),
+            copied=self.job.copied + len(done),
+            bytes=self.job.bytes + sum(len(record.value or b"") for record in done),
+            skipped=self.job.skipped + chunk.skipped,
+        )
         self.copy.on_progress(self.job)
         await self._keep_pace()
+
+    async def _tails_after(self, acks: Sequence[Any]) -> dict[int, int]:
+        """Where the lane's topic ends behind what was sent; records before it may be late ones of a killed attempt."""
+        tails: dict[int, int] = {}
+        gaps: dict[int, tuple[int, int]] = {}
+        for ack in acks:
+            tail = tails.get(ack.partition, self.found.tails[ack.partition])
+            if ack.offset > tail:
+                gaps[ack.partition] = (gaps.get(ack.partition, (tail, 0))[0], ack.offset)
+            tails[ack.partition] = max(tail, ack.offset + 1)
+        if gaps and self.job.attempt > 1:
+            async with open_ranges(self.bootstrap, self.copy.lane.topic(self.job.topic), gaps) as reader:
+                async for record in reader.each():
+                    self.found.see(record, self.job.job_id)
+        return tails
 
     async def _keep_pace(self) -> None:
         """Wait until the next chunk is due, with an eye on the clock and on whoever cancels."""
@@ -213,8 +233,8 @@ class _Work:
 
     async def note(self, state: str, positions: Mapping[int, int] | None = None, detail: str = "") -> None:
         """Write the job down as it stands."""
-        tails = tuple(self.found.tails[number] for number in sorted(self.found.tails))
-        self.job = moved(self.job, positions or {}, now(), state=state, tails=tails, detail=detail)
+        job = moved(self.job, positions or {}, now(), state=state, detail=detail)
+        self.job = job.model_copy(update={"tails": self.found.tails_behind(job)})
         await note(self.producer, self.copy.source, self.job)
         self.noted_at = time.monotonic()
 

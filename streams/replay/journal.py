@@ -71,6 +71,7 @@ class Watch:
         self._job = job
         self._trusted_at = time.monotonic()
         self._next = 0
+        self._follows = True
         self.verdict: str | None = None
 
     def see(self, value: bytes | None, key: bytes | None) -> None:
@@ -90,13 +91,16 @@ class Watch:
         """See everything from `start` on, until cancelled."""
         self._next = start
         records = read_topic(self._bootstrap, self._topic, start=start, until_end=False, partitions=(self._partition,))
-        async for record in records:
-            self.see(record.value, record.key)
-            self._next = record.offset + 1
+        try:
+            async for record in records:
+                self.see(record.value, record.key)
+                self._next = record.offset + 1
+        finally:
+            self._follows = False
 
     async def ask(self) -> str | None:
         """The verdict. Who has slept must not write on the strength of what it knew before: then the topic is read."""
-        if time.monotonic() - self._trusted_at > _TRUSTED_S:
+        if not self._follows or time.monotonic() - self._trusted_at > _TRUSTED_S:
             _, high = (await marks(self._bootstrap, self._topic))[self._partition]
             async with open_ranges(self._bootstrap, self._topic, {self._partition: (self._next, high)}) as rest:
                 async for record in rest.each():

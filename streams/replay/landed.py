@@ -48,6 +48,15 @@ class Landed:
             with suppress(ValueError):
                 self.places.add(Origin.parse(header(record.headers, PLACE) or ""))
 
+    def tails_behind(self, job: ReplayJob) -> tuple[int, ...]:
+        """Ends of the lane's topic that may be noted: all copies before them are of records before the job's positions.
+
+        As long as one is not, the tails stay where they are: the next attempt must find it again.
+        """
+        at = {each.partition: each.position for each in job.ranges}
+        self.places = {place for place in self.places if place.offset >= at[place.partition]}
+        return job.tails if self.places else tuple(self.tails[number] for number in sorted(self.tails))
+
 
 async def landed(bootstrap: str, topic_name: str, job: ReplayJob) -> Landed:
     """What `job` has put into `topic_name` beyond its `tails`.

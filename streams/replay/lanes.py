@@ -1,5 +1,6 @@
 """The lanes of a broker: what there is, and how one is taken away with all that it has."""
 
+import asyncio
 import re
 import shutil
 from collections.abc import AsyncIterator, Iterable
@@ -24,6 +25,8 @@ LIVE = "live"
 """How the lane without a prefix is called by people."""
 
 _REQUEST_MS = 20_000
+_GLANCE_S = 0.1
+_LOOKS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,7 @@ async def delete_lane(bootstrap: str, settings: Settings, *, jobs_of: Settings) 
     if members := await _members(bootstrap, settings):
         raise UsageError(f"{members} members of the groups of lane {settings.lane} are at work: end its workers first")
     deleted = await delete_topics(bootstrap, settings)
+    await _until_gone(bootstrap, deleted)
     for folder in (settings.state_dir / "workers").glob(f"{settings.lane}.slot-*"):
         shutil.rmtree(folder, ignore_errors=True)
     (settings.state_dir / "logs" / f"{settings.topic('workers')}.log").unlink(missing_ok=True)
@@ -123,6 +127,15 @@ async def delete_lane(bootstrap: str, settings: Settings, *, jobs_of: Settings) 
             if job.into == settings.lane:
                 await forget(producer, jobs_of, job.job_id)
     return deleted
+
+
+async def _until_gone(bootstrap: str, names: list[str]) -> None:
+    """A broker deletes in its own time; until then the topics can neither be used nor made anew."""
+    for _ in range(_LOOKS):
+        if not set(names) & set(await _topics(bootstrap)):
+            return
+        await asyncio.sleep(_GLANCE_S)
+    raise BrokerError("the deleted topics do not go away")
 
 
 async def _topics(bootstrap: str) -> list[str]:

@@ -34,7 +34,7 @@ from tests.integration.harness import until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(180), pytest.mark.asyncio(loop_scope="module")]
 
-DOCUMENTS = 900
+DOCUMENTS = 600
 COPY = Manner(process=False)
 SEED = 20260301
 
@@ -163,8 +163,8 @@ async def test_ten_kills_lose_nothing_and_repeat_nothing(broker: Broker, live: S
         return (await marks(at, name))[0][1] >= count
 
     for _ in range(10):
-        target = (await marks(at, name))[0][1] + chance.randint(5, 60)
-        process = replayer.start(at, live, order(into), Manner(rate=240, process=False))
+        target = (await marks(at, name))[0][1] + chance.randint(1, 15)
+        process = replayer.start(at, live, order(into), Manner(rate=60, process=False))
         await until(lambda: reached(target), f"{target} records")  # noqa: B023 - awaited within the turn
         await asyncio.sleep(chance.random() / 5)
         process.kill()

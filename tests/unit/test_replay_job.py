@@ -146,6 +146,14 @@ def test_what_has_landed_is_known_by_its_place() -> None:
     assert found.places == {Origin(3, 4)}
 
 
+def test_tails_are_noted_only_when_all_that_has_landed_is_behind_the_positions() -> None:
+    found = Landed(places={Origin(0, 3), Origin(1, 9)}, tails={0: 40})
+    assert found.tails_behind(moved(job(), {0: 4, 1: 9}, NOW)) == (0,)
+    assert found.places == {Origin(1, 9)}
+    assert found.tails_behind(moved(job(), {0: 4, 1: 10}, NOW)) == (40,)
+    assert found.places == set()
+
+
 def test_a_copy_goes_where_its_key_goes() -> None:
     at = Record("t", 2, 0, b"doc_1", None)
     assert lane_partition(at, 3, 3) == 2
