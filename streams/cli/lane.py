@@ -96,7 +96,7 @@ def _diff(lanes: typer.Typer) -> None:
         else:
             out = console()
             for line in told(found):
-                out.print(line)
+                out.print(line, soft_wrap=True)
         if not found.none:
             raise typer.Exit(DIFFERENT)
 
