@@ -1,5 +1,6 @@
 """What every request passes before any route sees it: host, rate, token, size; and what every answer carries."""
 
+import logging
 import time
 from collections.abc import Callable, Iterable
 from math import ceil
@@ -12,6 +13,8 @@ from streams.api.problems import ProblemError, problem_response
 from streams.api.rate import Buckets
 
 __all__ = ["SECURITY_HEADERS", "BodyTooLargeError", "Guard"]
+
+log = logging.getLogger(__name__)
 
 SECURITY_HEADERS = {
     # A page that shows more says so itself.
@@ -58,8 +61,12 @@ class Guard:
             await self._app(scope, receive, send)
             return
 
+        begun = False
+
         async def with_headers(message: Message) -> None:
+            nonlocal begun
             if message["type"] == "http.response.start":
+                begun = True
                 headers = MutableHeaders(scope=message)
                 for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
@@ -70,7 +77,14 @@ class Guard:
         except ProblemError as error:
             await problem_response(error)(scope, receive, with_headers)
             return
-        await self._app(scope, self._bounded(receive), with_headers)
+        try:
+            await self._app(scope, self._bounded(receive), with_headers)
+        except Exception:
+            log.exception("%s %s", scope["method"], getattr(scope.get("route"), "path", "none"))
+            if begun:
+                raise
+            bug = ProblemError(500, "error", "this should not have happened; the log says more")
+            await problem_response(bug)(scope, receive, with_headers)
 
     def _check(self, scope: Scope) -> None:
         headers = Headers(scope=scope)

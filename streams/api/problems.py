@@ -79,14 +79,13 @@ def problem_response(error: ProblemError) -> Response:
 
 
 def handle_problems(app: FastAPI) -> None:
-    """Have every error of `app` answered as a problem."""
+    """Have every error that `app` foresees answered as a problem; what it does not is the guard's."""
     app.add_exception_handler(ProblemError, _as_is)
     app.add_exception_handler(CursorError, _bad_cursor)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(UnreadyError, _unready)
     app.add_exception_handler(BrokerError, _no_broker)
     app.add_exception_handler(HTTPException, _other)
-    app.add_exception_handler(Exception, _bug)
 
 
 def _as_is(_: Request, error: Exception) -> Response:
@@ -121,7 +120,3 @@ def _other(_: Request, error: Exception) -> Response:
     reasons: dict[int, Reason] = {404: "not_found", 405: "method", 413: "body_too_large"}
     reason = reasons.get(error.status_code, "error")
     return problem_response(ProblemError(error.status_code, reason, str(error.detail), headers=error.headers))
-
-
-def _bug(_: Request, __: Exception) -> Response:
-    return problem_response(ProblemError(500, "error", "this should not have happened; the log says more"))

@@ -9,7 +9,7 @@ from pathlib import Path
 from streams.readmodel.tables import VERSION, schema
 from streams.settings import Settings
 
-__all__ = ["dump", "made_for", "only_writer", "open_reader", "open_writer", "path_of", "reset"]
+__all__ = ["discard", "dump", "made_for", "only_writer", "open_reader", "open_writer", "path_of", "reset"]
 
 _BUSY_S = 10.0
 _CACHE_KIB = 32 * 1024
@@ -41,9 +41,14 @@ def open_writer(path: Path) -> sqlite3.Connection:
     except sqlite3.DatabaseError as error:
         if isinstance(error, sqlite3.OperationalError):
             raise
-        for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
-            path.with_name(name).unlink(missing_ok=True)
+        discard(path)
         return _writer(path)
+
+
+def discard(path: Path) -> None:
+    """Throw the file away, with what belongs to it: by the one who holds the lock."""
+    for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+        path.with_name(name).unlink(missing_ok=True)
 
 
 def _writer(path: Path) -> sqlite3.Connection:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from streams.errors import BrokerError
-from streams.readmodel.database import made_for, only_writer, open_reader, open_writer, path_of, reset
+from streams.readmodel.database import discard, made_for, only_writer, open_reader, open_writer, path_of, reset
 from streams.readmodel.followed import COMPACTED
 from streams.readmodel.log import Log, open_log
 from streams.readmodel.store import Place, apply, forget, positions
@@ -139,7 +139,7 @@ class Follower:
                     while True:
                         await self._turn(topics)
                         await asyncio.sleep(_AGAIN_S)
-            except (BrokerError, sqlite3.OperationalError) as error:
+            except (BrokerError, sqlite3.DatabaseError) as error:
                 log.warning("read model: %s; trying again", error)
                 self._stand(writes=False, lag=None)
             await asyncio.sleep(_AGAIN_S)
@@ -147,8 +147,14 @@ class Follower:
     async def _turn(self, topics: Log) -> None:
         with only_writer(self.path) as mine:
             if mine:
-                async for _ in self.written(topics):
-                    pass
+                try:
+                    async for _ in self.written(topics):
+                        pass
+                except sqlite3.DatabaseError as error:
+                    if not isinstance(error, sqlite3.OperationalError):
+                        log.warning("the read model is damaged and built anew: %s", error)
+                        discard(self.path)
+                    raise
         await self._glance(topics)
 
     async def written(self, topics: Log) -> AsyncIterator[bool]:

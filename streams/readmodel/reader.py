@@ -54,10 +54,13 @@ class Reader:
             raise UnreadyError(f"the read model cannot be read: {error}") from error
 
     def _connection(self) -> sqlite3.Connection:
+        inode = self._path.stat().st_ino if self._path.exists() else None
+        if getattr(self._local, "inode", None) != inode:
+            self._forget()  # the file was thrown away, and there may be a new one
         found: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if found is None:
             found = open_reader(self._path)
-            self._local.connection = found
+            self._local.connection, self._local.inode = found, inode
             self._open.append(found)
             if version_of(found) != VERSION:
                 self._forget()

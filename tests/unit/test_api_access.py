@@ -15,6 +15,7 @@ from streams.api.guard import SECURITY_HEADERS
 from streams.api.rate import Buckets
 from streams.api.server import access_of
 from streams.errors import UsageError
+from streams.readmodel import queries
 from streams.readmodel.follow import Standing
 from streams.settings import Settings
 from tests.api_builders import TOKEN, Landing, called, serving
@@ -141,6 +142,19 @@ async def test_every_answer_carries_the_security_headers(client: httpx.AsyncClie
         answer = await client.get(path, headers=headers)
         assert {name: answer.headers[name] for name in SECURITY_HEADERS} == SECURITY_HEADERS
         assert not any(name.startswith("access-control-") for name in answer.headers)
+
+
+async def test_a_bug_is_a_problem_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("a secret of the inside")
+
+    monkeypatch.setattr(queries, "stories", broken)
+    with serving(tmp_path / "model") as app:
+        async with called(app) as client:
+            answer = await client.get("/v1/stories")
+    assert (answer.status_code, answer.json()["reason"]) == (500, "error")
+    assert "secret" not in answer.text
+    assert {name: answer.headers[name] for name in SECURITY_HEADERS} == SECURITY_HEADERS
 
 
 async def test_other_sites_get_no_permission(client: httpx.AsyncClient) -> None:
