@@ -79,22 +79,36 @@ def stories(
     if wanted.q is not None:
         match = match_of(wanted.q)
         select.holds("0") if match is None else select.holds(_BY_TEXT, match)
-    return paged(db, select, _ORDERS[sort], (limit, cursor), lambda rows: [_brief(db, row) for row in rows])
+    return paged(
+        db, select, _ORDERS[sort], (limit, cursor), lambda rows: [StoryBrief(**fields) for fields in _fields(db, rows)]
+    )
 
 
-def _brief(db: sqlite3.Connection, row: sqlite3.Row) -> StoryBrief:
-    return StoryBrief(**_fields(db, row))
-
-
-def _fields(db: sqlite3.Connection, row: sqlite3.Row) -> dict[str, Any]:
+def _fields(db: sqlite3.Connection, rows: list[sqlite3.Row]) -> list[dict[str, Any]]:
     names = StoryBrief.model_fields.keys() - {"entities", "first_seen_at", "last_seen_at"}
-    text = "SELECT entity_id, type, name, articles FROM story_entity WHERE story_id = ? ORDER BY place"
-    return {
-        **{name: row[name] for name in names},
-        "first_seen_at": from_micros(row["first_seen_at"]),
-        "last_seen_at": from_micros(row["last_seen_at"]),
-        "entities": tuple(StoryEntityCount(**dict(each)) for each in db.execute(text, (row["story_id"],))),
-    }
+    entities = _entities(db, [row["story_id"] for row in rows])
+    return [
+        {
+            **{name: row[name] for name in names},
+            "first_seen_at": from_micros(row["first_seen_at"]),
+            "last_seen_at": from_micros(row["last_seen_at"]),
+            "entities": entities.get(row["story_id"], ()),
+        }
+        for row in rows
+    ]
+
+
+def _entities(db: sqlite3.Connection, story_ids: list[str]) -> dict[str, list[StoryEntityCount]]:
+    marks = ",".join("?" * len(story_ids))
+    text = (
+        "SELECT story_id, entity_id, type, name, articles FROM story_entity "  # noqa: S608
+        f"WHERE story_id IN ({marks}) ORDER BY story_id, place"
+    )
+    found: dict[str, list[StoryEntityCount]] = {}
+    for story_id, entity_id, kind, name, articles in db.execute(text, story_ids):
+        counted = StoryEntityCount(entity_id=entity_id, type=kind, name=name, articles=articles)
+        found.setdefault(story_id, []).append(counted)
+    return found
 
 
 def current_story(db: sqlite3.Connection, story_id: str) -> str:
@@ -112,7 +126,7 @@ def story(db: sqlite3.Connection, story_id: str) -> StoryFull | None:
     for member in _members(db, story_id, row["members"]).values():
         counted[member["source_id"]] = counted.get(member["source_id"], 0) + 1
     sources = dict(sorted(counted.items(), key=lambda item: (-item[1], item[0])))
-    return StoryFull(**_fields(db, row), aliases=ids[1:], sources=sources)
+    return StoryFull(**_fields(db, [row])[0], aliases=ids[1:], sources=sources)
 
 
 def members(
