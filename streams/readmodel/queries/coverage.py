@@ -56,7 +56,7 @@ def entity(db: sqlite3.Connection, entity_id: str) -> tuple[str, str, int] | Non
 
 
 def at_offsets(db: sqlite3.Connection, places: Iterable[tuple[str, int, int]]) -> dict[tuple[str, int, int], datetime]:
-    """When the broker took the records at these places: short topic name, partition, offset; unknown ones are missing."""
+    """When the broker took the records at these places (short topic name, partition, offset), where that is known."""
     text = 'SELECT at FROM record WHERE topic = ? AND partition = ? AND "offset" = ?'
     found = {}
     for place in places:
