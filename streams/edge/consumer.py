@@ -20,6 +20,8 @@ from streams.edge.leaving import leave_group
 
 __all__ = ["GapError", "SafeConsumer", "SafeTransport"]
 
+_RECOVERY_FETCH_S = 0.1
+
 
 class GapError(RuntimeError):
     """A record was about to be skipped or delivered out of order."""
@@ -111,7 +113,9 @@ class SafeConsumer(driver.Consumer):  # type: ignore[misc]
             if not self.flow_active:
                 return {}
             self._batch_epoch = self._epoch
-            return await super()._getmany(active_partitions=active_partitions, timeout=timeout)
+            # Recovery waits for a fetch before it can seek, and while it does there is mostly nothing to fetch.
+            wait_s = min(timeout, _RECOVERY_FETCH_S) if self.app.rebalancing else timeout
+            return await super()._getmany(active_partitions=active_partitions, timeout=wait_s)
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Any]]:  # noqa: ASYNC109 - Faust's
         """Fetch a batch, and drop the rest of it once a seek has made it stale."""
