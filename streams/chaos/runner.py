@@ -130,6 +130,7 @@ async def _scene(
         log = stack.enter_context((folder / "workers.log").open("wb"))
         scene = Scene(kafka, own, log, parts)
         stack.push_async_callback(_swept, kafka.bootstrap, own)
+        stack.push_async_callback(scene.lags.close)
         stack.callback(scene.crew.destroy)
         yield scene
 

@@ -19,7 +19,7 @@ from streams.chaos.documents import generate
 from streams.chaos.proxy import Proxy
 from streams.chaos.pulse import Place, Pulse
 from streams.codec import raw_message
-from streams.edge.admin import StageLag, stage_lags
+from streams.edge.admin import LagWatch, StageLag
 from streams.errors import BrokerError, NewsloomError
 from streams.ingest.push import push
 from streams.local.kafka import EmbeddedKafka
@@ -31,6 +31,7 @@ _POLL_S = 0.25
 _PUSH_AGAIN_S = 120.0
 _PATIENCE_S = 120.0
 _CALM_LOOKS = 6
+_LOOK_S = 10.0
 
 
 class ChaosError(NewsloomError):
@@ -68,6 +69,8 @@ class Scene:
         self.sent = 0
         self.recoveries: list[float] = []
         self.notes: list[str] = []
+        self.lags = LagWatch(self.bootstrap, settings)
+        self._looking = asyncio.Lock()
         self._load = generate(self.ids, seed=self.seed)
 
     @property
@@ -152,8 +155,12 @@ class Scene:
     async def look(self) -> list[StageLag] | None:
         """How far each stage is; None while the broker does not tell."""
         with suppress(BrokerError, OSError, TimeoutError):
-            return await asyncio.wait_for(stage_lags(self.bootstrap, self.settings), 10)
+            return await asyncio.wait_for(self._look(), _LOOK_S)
         return None
+
+    async def _look(self) -> list[StageLag]:
+        async with self._looking:
+            return await self.lags.look()
 
     async def waiting(self, stages: Iterable[str] = ()) -> dict[Place, int]:
         """Places of `stages`, of all by default, with records waiting, and the offset committed there."""

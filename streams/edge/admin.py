@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from streams.topics import DAY_MS, Topic
 from streams.topology import BESIDE, TOPOLOGY, Stage, topics
 
 __all__ = [
+    "LagWatch",
     "StageLag",
     "TopicFacts",
     "cluster_id",
@@ -162,7 +163,8 @@ async def describe(bootstrap: str, settings: Settings) -> list[TopicFacts]:
     async with _admin(bootstrap) as admin:
         counts = await _partition_counts(admin)
     names = list(topic_configs(settings))
-    marks = await _watermarks(bootstrap, {name: counts[name] for name in names if name in counts})
+    async with _asker(bootstrap) as consumer:
+        marks = await _watermarks(consumer, {name: counts[name] for name in names if name in counts})
     return [
         TopicFacts(name, exists=True, partitions=counts[name], records=_spread(marks[name]), watermarks=marks[name])
         if name in counts
@@ -179,15 +181,48 @@ async def cluster_id(bootstrap: str) -> str:
 
 async def stage_lags(bootstrap: str, settings: Settings, flow: Sequence[Stage] = TOPOLOGY) -> list[StageLag]:
     """Lag of every stage; a partition with nothing committed counts from its log start."""
-    async with _admin(bootstrap) as admin:
-        counts = await _partition_counts(admin)
-        groups = {stage.name: settings.group(stage.name) for stage in flow}
-        committed = {name: await _committed(admin, group) for name, group in groups.items()}
+    async with _admin(bootstrap) as admin, _asker(bootstrap) as consumer:
+        return await _lags(admin, consumer, settings, flow)
+
+
+class LagWatch:
+    """`stage_lags` again and again over the same connections; after a look that fails they are opened anew."""
+
+    def __init__(self, bootstrap: str, settings: Settings, flow: Sequence[Stage] = TOPOLOGY) -> None:
+        self._bootstrap, self._settings, self._flow = bootstrap, settings, flow
+        self._open: AsyncExitStack | None = None
+
+    async def look(self) -> list[StageLag]:
+        """As `stage_lags` has it."""
+        try:
+            if self._open is None:
+                self._open = AsyncExitStack()
+                self._admin = await self._open.enter_async_context(_admin(self._bootstrap))
+                self._consumer = await self._open.enter_async_context(_asker(self._bootstrap))
+            return await _lags(self._admin, self._consumer, self._settings, self._flow)
+        except (KafkaError, TimeoutError) as error:
+            await self.close()
+            raise BrokerError(f"broker {self._bootstrap}: {error or type(error).__name__}") from error
+        except BaseException:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        """Close the connections; another look opens them."""
+        connections, self._open = self._open, None
+        if connections is not None:
+            await connections.aclose()
+
+
+async def _lags(admin: Any, consumer: Any, settings: Settings, flow: Sequence[Stage]) -> list[StageLag]:
+    counts = await _partition_counts(admin)
+    groups = {stage.name: settings.group(stage.name) for stage in flow}
+    committed = {name: await _committed(admin, group) for name, group in groups.items()}
     reads = {stage.name: settings.topic(stage.reads.name) for stage in flow}
     missing = sorted(set(reads.values()) - set(counts))
     if missing:
         raise BrokerError(f"no topic {missing[0]}; `newsloom topics create` makes it")
-    marks = await _watermarks(bootstrap, {topic: counts[topic] for topic in reads.values()})
+    marks = await _watermarks(consumer, {topic: counts[topic] for topic in reads.values()})
     lags = []
     for stage, topic in reads.items():
         positions = [
@@ -236,19 +271,25 @@ async def _committed(admin: Any, group: str) -> dict[tuple[str, int], int]:
     raise BrokerError(f"no coordinator for group {group}")
 
 
-async def _watermarks(bootstrap: str, counts: dict[str, int]) -> dict[str, tuple[tuple[int, int], ...]]:
-    partitions = [TopicPartition(name, number) for name, count in counts.items() for number in range(count)]
-    if not partitions:
-        return {}
+@asynccontextmanager
+async def _asker(bootstrap: str) -> AsyncIterator[Any]:
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, request_timeout_ms=_REQUEST_MS)
     try:
         await consumer.start()
-        low = await consumer.beginning_offsets(partitions)
-        high = await consumer.end_offsets(partitions)
+        await asyncio.sleep(0)  # aiokafka cannot stop what has not yet begun to run
+        yield consumer
     except KafkaError as error:
         raise BrokerError(f"broker {bootstrap}: {error}") from error
     finally:
         await consumer.stop()
+
+
+async def _watermarks(consumer: Any, counts: dict[str, int]) -> dict[str, tuple[tuple[int, int], ...]]:
+    partitions = [TopicPartition(name, number) for name, count in counts.items() for number in range(count)]
+    if not partitions:
+        return {}
+    low = await consumer.beginning_offsets(partitions)
+    high = await consumer.end_offsets(partitions)
     return {
         name: tuple((low[TopicPartition(name, n)], high[TopicPartition(name, n)]) for n in range(count))
         for name, count in counts.items()

@@ -1,4 +1,7 @@
-"""Rows of the matrix, small, on every push; `make chaos` runs them all."""
+"""Rows of the matrix, small, on every push: kills everywhere, a broker and a producer that die, poison.
+
+`make chaos` runs them all; `streams/chaos/README.md` has the figures.
+"""
 
 from pathlib import Path
 
@@ -12,7 +15,7 @@ from streams.errors import UsageError
 from streams.settings import Settings
 
 IDS = 120
-ON_EVERY_PUSH = "2,3,6"
+ON_EVERY_PUSH = "1,3,6"
 
 
 @pytest.mark.kafka
@@ -22,8 +25,7 @@ ON_EVERY_PUSH = "2,3,6"
 async def test_a_fault_does_no_harm(row: Row, tmp_path: Path) -> None:
     found = await run_row(row, Settings(state_dir=tmp_path), ids=IDS, seed=1)
     # Seconds are for `newsloom chaos` on a quiet machine: beside other tests they say little.
-    harm = (found.lost, found.doubled, found.stalled, found.table_differences, found.output_differences)
-    assert harm == (0, 0, 0, 0, 0), found.problems
+    assert not found.harmed, found
 
 
 def test_rows_are_chosen_by_number() -> None:
@@ -38,7 +40,9 @@ def test_rows_are_chosen_by_number() -> None:
 def test_a_result_is_good_only_when_each_target_is_hit() -> None:
     assert Result(1, "row", 10, recovery_s=9.0, recovery_limit_s=6 + RECOVERY_SLACK_S).ok
     assert not Result(1, "row", 10, recovery_s=9.1, recovery_limit_s=9.0).ok
+    assert not Result(1, "row", 10, recovery_s=9.1, recovery_limit_s=9.0).harmed
     for harm in ("lost", "doubled", "stalled", "table_differences", "output_differences"):
+        assert Result(1, "row", 10, **{harm: 1}).harmed  # type: ignore[arg-type]
         assert not Result(1, "row", 10, **{harm: 1}).ok  # type: ignore[arg-type]
     assert not Result(1, "row", 10, problems=["a worker did not come back"]).ok
 

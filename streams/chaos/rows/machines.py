@@ -88,9 +88,10 @@ async def skewed_clocks(scene: Scene) -> None:
     for skew in (_SKEW_S, -_SKEW_S):
         await scene.feed_stamped(scene.ids // 4, round((time.time() + skew) * 1000))
     await scene.at_work()
-    places, begun = await scene.waiting(), time.monotonic()
-    scene.crew.send(0, signal.SIGKILL)
-    await scene.recover(places, begun)
+    async with scene.pulse():
+        scene.crew.send(0, signal.SIGKILL)
+        await scene.feed()
+        await scene.until(scene.drained, "the work of the dead and of the living")
 
 
 def _libraries() -> list[str]:

@@ -38,12 +38,12 @@ async def delayed_and_reset(scene: Scene) -> None:
     feeding = asyncio.create_task(scene.trickle(8))
     await scene.at_work()
     resets = 0
-    for _ in range(_RESETS):
-        await asyncio.sleep(_BETWEEN_S)
-        places = await scene.waiting()
-        resets += scene.proxy.reset()
-    await scene.recover(places, time.monotonic())
-    await feeding
+    async with scene.pulse():
+        for _ in range(_RESETS):
+            await asyncio.sleep(_BETWEEN_S)
+            resets += scene.proxy.reset()
+        await feeding
+        await scene.until(scene.drained, "what the resets have held up")
     if not resets:
         raise ChaosError("there was no connection to reset")
     scene.note(f"{resets} connections reset, {_DELAY_S * 1000:.0f} ms each way")

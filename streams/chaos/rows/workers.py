@@ -3,11 +3,13 @@
 import asyncio
 import signal
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from streams.chaos.row import Row
 from streams.chaos.scene import ChaosError, Place, Scene
+from streams.edge.admin import StageLag
 from streams.edge.failpoint import POINTS
 from streams.topology import TOPOLOGY, Stage
 
@@ -30,21 +32,22 @@ async def killed_everywhere(scene: Scene) -> None:
     So no kill disturbs another group, and what is measured is the recovery from that one. The
     first batch of a life goes through, the second ends it.
     """
+    scene.crew.quick_s = 0.0  # these deaths are ours: no need to wait before the next life
     for slot, stage in enumerate(TOPOLOGY):
         scene.crew.shares[slot] = (stage.name,)
         scene.crew.lives[slot].extend({"failpoint": f"{stage.name}:{point}:2"} for point in points_of(stage))
-    scene.crew.quick_s = 0.0  # these deaths are ours: no need to wait before the next life
-    kills = sum(len(points_of(stage)) for stage in TOPOLOGY)
     scene.start(len(TOPOLOGY))
-    deaths, slice_size = _Deaths(scene), max(1, scene.ids // 60)
+    deaths = _Deaths(scene)
     deadline = time.monotonic() + _ROW_1_S
-    while deaths.seen < kills or deaths.open:
+    while deaths.to_come or deaths.open:
         if time.monotonic() > deadline:
-            raise ChaosError(f"of {kills} deaths there were {[(each.slot, each.code) for each in scene.crew.exits]}")
-        # At first there is work for all, then at least something to wake a stage with.
-        await scene.feed(slice_size if scene.left > scene.ids // 2 else max(1, scene.ids // 1500))
+            raise ChaosError(f"{deaths.to_come} deaths did not come, after {scene.crew.exits}")
+        if scene.left > scene.ids // 2:
+            await scene.feed(max(1, scene.ids // 60))
+        elif deaths.starving():
+            await scene.feed(2)
         await deaths.watch()
-    scene.note(f"{kills} kills, each at its point")
+    scene.note(f"{deaths.seen} kills, each at its point; the slowest recovery was one of {deaths.slowest}")
 
 
 @dataclass(slots=True)
@@ -54,24 +57,36 @@ class _Deaths:
     scene: Scene
     seen: int = 0
     open: dict[int, tuple[float, dict[Place, int]]] = field(default_factory=dict)
+    to_come: Counter[str] = field(default_factory=lambda: Counter({s.name: len(points_of(s)) for s in TOPOLOGY}))
+    slowest: str = ""
+    _lags: list[StageLag] = field(default_factory=list)
+
+    def starving(self) -> bool:
+        """Whether nothing comes in, and a stage that has yet to die has nothing to do."""
+        idle = {lag.stage for lag in self._lags if not lag.total}
+        return TOPOLOGY[0].name in idle and bool(idle & self.to_come.keys())
 
     async def watch(self) -> None:
         """Look once."""
-        lags = await self.scene.look() or ()
+        self._lags = await self.scene.look() or []
         now = time.monotonic()
-        committed = {(lag.stage, number): at for lag in lags for number, at in enumerate(lag.committed)}
+        committed = {(lag.stage, number): at for lag in self._lags for number, at in enumerate(lag.committed)}
         for slot, (killed_at, places) in list(self.open.items()):
             if not places or any(committed.get(place, at) > at for place, at in places.items()):
                 self._over(slot, now - killed_at)
         kills = [each for each in self.scene.crew.exits if each.code == -signal.SIGKILL]
         for death in kills[self.seen :]:
+            stage = TOPOLOGY[death.slot].name
             if death.slot in self.open:
                 self._over(death.slot, death.at - self.open[death.slot][0])
-            self.open[death.slot] = (death.at, await self.scene.waiting([TOPOLOGY[death.slot].name]))
+            self.open[death.slot] = (death.at, await self.scene.waiting([stage]))
             self.seen += 1
+            self.to_come -= Counter([stage])
 
     def _over(self, slot: int, seconds: float) -> None:
         del self.open[slot]
+        if seconds > max(self.scene.recoveries, default=0.0):
+            self.slowest = TOPOLOGY[slot].name
         self.scene.recoveries.append(seconds)
 
 
