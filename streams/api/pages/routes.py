@@ -10,7 +10,7 @@ from streams.api.answers import missing
 from streams.api.pages import loading
 from streams.api.pages.marks import marked, paragraphs
 from streams.api.pages.pipeline import pipeline_view
-from streams.api.pages.rendering import STATIC, PageRoute, page, static_file
+from streams.api.pages.rendering import STATIC, PageRoute, packed, page, static_file
 from streams.api.parameters import Cursor, Language
 from streams.api.services import ServicesOf
 from streams.readmodel import queries
@@ -91,10 +91,8 @@ async def pipeline(request: Request, services: ServicesOf) -> Response:
 
 
 @router.get("/static/{name}")
-async def static(name: str) -> Response:
+async def static(request: Request, name: str) -> Response:
     """A file that pages load; its address changes with its content, so it is kept for ever."""
     if name not in STATIC:
         raise missing("file", name)
-    content, mark = static_file(name)
-    headers = {"Cache-Control": _FOREVER, "ETag": f'"{mark}"'}
-    return Response(content, headers=headers, media_type=STATIC[name])
+    return packed(request, static_file(name)[0], STATIC[name], {"Cache-Control": _FOREVER})
