@@ -51,13 +51,15 @@ def parse_feed(body: bytes, media_type: str, charset: str | None, url: str) -> P
     document = rooted(body, charset)
     if document is None or document.name not in _FORMATS:
         return ParseFailed("not_a_feed", f"root element {document.name!r}" if document else f"no XML; {media_type!r}")
-    raw = _read(document.xml, url)
+    raw = _read(document, url)
     return raw if isinstance(raw, ParseFailed) else _feed(document, raw, url)
 
 
-def _read(xml: bytes, url: str) -> _Raw | ParseFailed:
+def _read(document: Rooted, url: str) -> _Raw | ParseFailed:
+    xml = document.xml
     sound = is_well_formed(xml)
-    quick = _fast(xml) if sound else None
+    # Of RDF the fast parser knows neither `content:encoded` nor dates.
+    quick = _fast(xml) if sound and document.name != "rdf" else None
     if quick is not None and quick["entries"]:
         return quick
     xml = xml if sound else mended(xml)

@@ -336,3 +336,18 @@ def test_no_pieces_of_feeds_raise_and_what_comes_of_them_is_clean(body: str) -> 
         for text in (entry.guid, entry.title, entry.author, entry.published, entry.summary_html, entry.content_html):
             assert text is None or text.encode("utf-8")
             assert "\0" not in (text or "")
+
+
+def test_an_rdf_entry_keeps_its_content() -> None:
+    spaces = (
+        'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/" '
+        'xmlns:content="http://purl.org/rss/1.0/modules/content/"'
+    )
+    item = (
+        '<item rdf:about="https://x.example/1"><title>One</title><link>https://x.example/1</link>'
+        "<content:encoded>&lt;p&gt;All of it.&lt;/p&gt;</content:encoded></item>"
+    )
+    xml = f'<rdf:RDF {spaces}><channel rdf:about="https://x.example/"><title>T</title></channel>{item}</rdf:RDF>'
+    feed = parse_feed(xml.encode(), "application/rdf+xml", None, "https://x.example/feed")
+    assert isinstance(feed, ParsedFeed)
+    assert [entry.content_html for entry in feed.entries] == ["<p>All of it.</p>"]
