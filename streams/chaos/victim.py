@@ -6,11 +6,12 @@ NEWSLOOM_CHAOS_SKEW_S is added to what Python says is the time.
 """
 
 import argparse
-import asyncio
 import logging
 import os
 import sys
 import time
+
+import uvloop
 
 from streams.chaos.trouble import TROUBLED
 from streams.edge.worker import run_stages
@@ -30,7 +31,7 @@ def main() -> int:
     logging.getLogger("newsloom").setLevel(logging.INFO)
     settings = Settings()
     stages = [stage for stage in TROUBLED if not options.stage or stage.name in options.stage]
-    return asyncio.run(run_stages(settings.broker, settings, stages=stages, slot=options.slot))
+    return uvloop.run(run_stages(settings.broker, settings, stages=stages, slot=options.slot))
 
 
 def _skew(seconds: float) -> None:

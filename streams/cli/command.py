@@ -128,10 +128,15 @@ def group(**options: Any) -> typer.Typer:
     return typer.Typer(rich_markup_mode="markdown", pretty_exceptions_enable=False, **options)
 
 
-def run(work: Coroutine[Any, Any, T], *, logs: Callable[[], None] | None = None) -> T:
+def run(
+    work: Coroutine[Any, Any, T],
+    *,
+    logs: Callable[[], None] | None = None,
+    loop_factory: Callable[[], Any] | None = None,
+) -> T:
     """Run a coroutine to its end; Ctrl-C and SIGTERM cancel it, so that it can put things in order first.
 
-    `logs` sets logging up; by default a person sees our own warnings.
+    `logs` sets logging up; by default a person sees our own warnings. `loop_factory` makes another event loop.
     """
     import asyncio
     import signal
@@ -154,7 +159,8 @@ def run(work: Coroutine[Any, Any, T], *, logs: Callable[[], None] | None = None)
         return await work
 
     try:
-        return asyncio.run(cancellable())
+        with asyncio.Runner(loop_factory=loop_factory) as runner:
+            return runner.run(cancellable())
     except asyncio.CancelledError:
         if not terminated:
             raise

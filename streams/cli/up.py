@@ -69,6 +69,8 @@ def _worker(app: typer.Typer) -> None:
         newsloom worker --broker kafka:9092 --stage normalize --stage enrich
         ```
         """
+        import uvloop
+
         from streams.app import STAGES, connected
         from streams.cli.logs import everything
         from streams.edge.admin import create_topics
@@ -84,7 +86,7 @@ def _worker(app: typer.Typer) -> None:
             await create_topics(bootstrap, settings)
             return await run_worker(bootstrap, settings, stages=tuple(stage or STAGES), slot=slot)
 
-        code = run(work(), logs=everything)
+        code = run(work(), logs=everything, loop_factory=uvloop.new_event_loop)
         if code:
             remark("a stage has failed; see above")
         raise typer.Exit(code)

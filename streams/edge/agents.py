@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any
 
 from streams import clock
 from streams.alarms import StageAlarm, raise_alarm
@@ -20,10 +19,11 @@ from streams.edge.alarm import AlarmError, DeadWatch
 from streams.edge.hardened import HardenedApp
 from streams.edge.outbox import Outbox, send_outputs
 from streams.edge.pool import Pool
+from streams.edge.reader import record_from
 from streams.edge.shard import MembershipError, Shard, ShardTables
 from streams.topology import Stage
 
-__all__ = ["Meter", "consume", "parallel", "record_of", "single_writer", "watched"]
+__all__ = ["Meter", "consume", "parallel", "single_writer", "watched"]
 
 Work = Callable[[Sequence[Record]], Awaitable[None]]
 
@@ -41,35 +41,20 @@ class Meter:
         self.busy_s += seconds
 
 
-def record_of(event: Any) -> Record:
-    """A Faust event as the record it was."""
-    message = event.message
-    headers = message.headers.items() if hasattr(message.headers, "items") else message.headers or ()
-    return Record(
-        message.topic,
-        message.partition,
-        message.offset,
-        message.key,
-        message.value,
-        tuple(headers),
-        round(message.timestamp * 1000),
-    )
-
-
-async def consume(stream: Any, app: HardenedApp, work: Work) -> None:
-    """Feed batches of `stream` to `work`; ack a batch when it is done, stop the app when it fails."""
-    settings = app.settings
-    async for events in stream.noack_take(settings.batch_records, within=settings.batch_wait_s):
+async def consume(app: HardenedApp, work: Work) -> None:
+    """Feed batches of the app's inbox to `work`; ack a batch when it is done, stop the app when it fails."""
+    settings, consumer = app.settings, app.consumer
+    while True:
+        batch = await consumer.inbox.take(settings.batch_records, settings.batch_wait_s)
         try:
             app.failpoint.reach("read")
-            await work([record_of(event) for event in events])
+            await work([record_from(record) for record in batch.records])
             app.failpoint.reach("commit")
         except Exception as error:  # noqa: BLE001 - whatever it is, the batch is not done
             await app.crash(error)
             await asyncio.Event().wait()
-        app.work_done = getattr(app, "work_done", 0) + len(events)
-        for event in events:
-            event.ack()
+        app.work_done = getattr(app, "work_done", 0) + len(batch.records)
+        consumer.acked(batch)
 
 
 def watched(work: Work, stage: str, meter: Meter, app: HardenedApp) -> Work:

@@ -9,28 +9,38 @@ Faust's internals, hence the exact pin; `tests/unit/test_faust_pin.py` names eac
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from typing import Any
 
+import uvloop
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
+from mode import Service
 
 from streams.edge.frontier import Frontier
+from streams.edge.inbox import Batch, Inbox
 from streams.edge.leaving import leave_group
 
 __all__ = ["GapError", "SafeConsumer", "SafeTransport"]
 
-_RECOVERY_FETCH_S = 0.1
+_FETCH_S = 30.0
 
 
 class GapError(RuntimeError):
     """A record was about to be skipped or delivered out of order."""
 
 
+def _first_gap(offsets: Sequence[int], expected: int) -> tuple[int, int] | None:
+    """Expected and found offset where `offsets` cease to be the integers from `expected` on."""
+    return next(((wanted, found) for wanted, found in enumerate(offsets, expected) if wanted != found), None)
+
+
 class _Thread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
     """Notes when the group coordinator last confirmed this member, and leaves the group when it stops."""
 
     confirmed_at: float = 0.0
+    _fetching: Future[Any] | None = None
 
     async def on_start(self) -> None:
         await super().on_start()
@@ -51,26 +61,56 @@ class _Thread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
             await leave_group(self._consumer)
         await super().on_thread_stop()
 
+    async def getmany(self, active_partitions: Collection[TP] | None, timeout: float) -> Any:  # noqa: ASYNC109 - Faust's
+        """Fetch until there is something, `timeout` is over or `break_off` is called: then nothing is lost."""
+        consumer = self._ensure_consumer()
+        work = self._fetch_records(consumer, active_partitions, timeout, consumer._max_poll_records)  # noqa: SLF001
+        self._fetching = asyncio.run_coroutine_threadsafe(work, self.thread_loop)
+        answer = asyncio.wrap_future(self._fetching)
+        try:
+            await asyncio.wait([answer])
+        finally:
+            self._fetching.cancel()
+        return {} if answer.cancelled() else answer.result()
+
+    def break_off(self) -> None:
+        """End a fetch under way; from Faust's own thread."""
+        if self._fetching is not None:
+            self._fetching.cancel()
+
+    @Service.task  # type: ignore[untyped-decorator]
+    async def _thread_keepalive(self) -> None:
+        """Nothing: a loop that is called from another thread wakes up by itself."""
+
+    async def _keepalive2(self) -> None:
+        """Nothing, for the same reason."""
+
     def close(self) -> None:
         """Nothing: Faust, told of a rebalance while it stops, would cut the connection before we have left."""
 
 
 class SafeConsumer(driver.Consumer):  # type: ignore[misc]
-    """Deliver each offset once and in order; commit only the acked prefix of what was delivered."""
+    """Hand each offset to the inbox once and in order; commit only the acked prefix of what was handed over.
+
+    Records do not go through Faust's streams, an event and two tasks each: they are fetched, handed over
+    and acked by batches. A changelog's go to recovery.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.inbox = Inbox(self.app.conf.broker_max_poll_records)
         self._frontiers: dict[TP, Frontier] = defaultdict(Frontier)
         self._expected: dict[TP, int] = {}
         self._fetch_lock = asyncio.Lock()
-        self._epoch = 0
-        self._batch_epoch = 0
-        self._deliver: Any = self.callback  # type: ignore[has-type]
-        self.callback = self._deliver_in_order
+        self._fence = 0
+        self._turned = asyncio.Event()
+        self._commit_due = asyncio.Event()
         self.delivered = 0
 
     def _new_consumer_thread(self) -> _Thread:
-        return _Thread(self, loop=self.loop, beacon=self.beacon)
+        thread = _Thread(self, loop=self.loop, beacon=self.beacon, thread_loop=uvloop.new_event_loop())
+        thread._close_thread_loop_on_stop = True  # noqa: SLF001 - it would, had it made the loop itself
+        return thread
 
     def confirm_membership(self) -> None:
         """The group has just been joined."""
@@ -80,57 +120,102 @@ class SafeConsumer(driver.Consumer):  # type: ignore[misc]
         """Seconds since the coordinator last said that this worker is a member."""
         return float(time.monotonic() - self._thread.confirmed_at)
 
-    async def _deliver_in_order(self, message: Any) -> None:
-        tp = message.tp
-        if not self.app.topics.acks_enabled_for(message.topic):
-            await self._deliver(message)  # a changelog: recovery has its own rules
-            return
-        expected = self._expected.get(tp)
-        if expected is not None and message.offset != expected:
-            await self.app.crash(GapError(f"{tp}: expected offset {expected}, got {message.offset}"))
-            await asyncio.Event().wait()
-        frontier = self._frontiers[tp]
-        frontier.delivered(message.offset)
+    # --- Fetching
+
+    async def _drain_messages(self, fetcher: Any) -> None:
+        """Fetch while the fetcher runs; what it fetches is handed over before anything else may happen."""
         try:
-            await self._deliver(message)
-        except BaseException:  # a suspended flow cancels the delivery
-            frontier.withdrawn(message.offset)
-            raise
-        self._expected[tp] = message.offset + 1
-        self.delivered += 1
+            while not (self.should_stop or fetcher.should_stop):
+                await self._until_fetchable()
+                await self._fetch()
+        except (asyncio.CancelledError, *self.consumer_stopped_errors):
+            if not self.app.should_stop:
+                raise
 
-    def ack(self, message: Any) -> bool:
-        """Mark `message` as processed; its offset may be committed once all before it are."""
-        fresh = not message.acked
-        taken = bool(super().ack(message))
-        if fresh and message.tp in self._frontiers:
-            self._frontiers[message.tp].acked(message.offset)
-        return taken
+    async def _until_fetchable(self) -> None:
+        await self.inbox.room()
+        while not (self.flow_active and self._get_active_partitions()):
+            self._turned.clear()
+            await self._turned.wait()
 
-    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:  # noqa: ASYNC109 - Faust's
+    async def _fetch(self) -> None:
         # Path G: a fetch and a seek must not overlap.
         async with self._fetch_lock:
-            if not self.flow_active:
-                return {}
-            self._batch_epoch = self._epoch
-            # Recovery waits for a fetch before it can seek, and while it does there is mostly nothing to fetch.
-            wait_s = min(timeout, _RECOVERY_FETCH_S) if self.app.rebalancing else timeout
-            return await super()._getmany(active_partitions=active_partitions, timeout=wait_s)
+            fence, active = self._fence, frozenset(self._get_active_partitions())
+            if not (self.flow_active and active):
+                return
+            fetched = await self._getmany(active, _FETCH_S)
+            if fence == self._fence:  # else it is from before a seek that is about to come
+                await self._hand_over(fetched)
 
-    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Any]]:  # noqa: ASYNC109 - Faust's
-        """Fetch a batch, and drop the rest of it once a seek has made it stale."""
-        async for item in super().getmany(timeout):
-            if self._batch_epoch != self._epoch:
-                break
-            yield item
+    def _turn(self) -> None:
+        """What may be fetched has changed: break off the fetch under way, make void what it has brought."""
+        self._fence += 1
+        self._turned.set()
+        self._thread.break_off()
+
+    def stop_flow(self) -> None:
+        """Fetch nothing, and forget what is not in work: a seek comes before the flow goes on."""
+        super().stop_flow()
+        self.inbox.clear()
+        self._turn()
+
+    def resume_flow(self) -> None:
+        """Fetch on."""
+        super().resume_flow()
+        self._turned.set()
+
+    def pause_partitions(self, tps: Iterable[TP]) -> None:
+        """Fetch these no more."""
+        super().pause_partitions(tps)
+        self._turn()
+
+    def resume_partitions(self, tps: Iterable[TP]) -> None:
+        """Fetch these, too."""
+        super().resume_partitions(tps)
+        self._turn()
+
+    async def _hand_over(self, fetched: Mapping[Any, Sequence[Any]]) -> None:
+        try:
+            for found, records in fetched.items():
+                tp = TP(found.topic, found.partition)
+                if self.app.topics.acks_enabled_for(tp.topic):
+                    self._deliver(tp, records)
+                else:  # a changelog: recovery has its own rules
+                    self.app.tables.recovery.take(tp, records)
+        except Exception as error:  # noqa: BLE001 - whatever it is, going on would skip records
+            await self.app.crash(error)
+            await asyncio.Event().wait()
+
+    def _deliver(self, tp: TP, records: Sequence[Any]) -> None:
+        offsets = [record.offset for record in records]
+        expected = self._expected.get(tp, offsets[0])
+        if (found := _first_gap(offsets, expected)) is not None:
+            raise GapError(f"{tp}: expected offset {found[0]}, got {found[1]}")
+        self._frontiers[tp].delivered(*offsets)
+        self._expected[tp] = offsets[-1] + 1
+        self.delivered += len(offsets)
+        self.inbox.put(records)
+
+    def acked(self, batch: Batch) -> None:
+        """All effects of `batch` are in the log; its offsets may be committed once all before them are."""
+        self.inbox.done()
+        if batch.epoch == self.inbox.epoch:
+            for record in batch.records:
+                frontier = self._frontiers.get(TP(record.topic, record.partition))
+                if frontier is not None:  # else revoked meanwhile
+                    frontier.acked(record.offset)
+            self._commit_due.set()
+
+    # --- Seeking
 
     async def perform_seek(self) -> None:
         """Go back to what is committed, or to the log start where nothing is."""
+        self._turn()
         async with self._fetch_lock:
-            self._epoch += 1
+            self._fence += 1
+            self.inbox.renew()
             self._frontiers.clear()
-            self._acked.clear()
-            self._acked_index.clear()
             await super().perform_seek()
             await self._rewind_uncommitted()
 
@@ -147,15 +232,40 @@ class SafeConsumer(driver.Consumer):  # type: ignore[misc]
             self._expected[tp] = starts[tp]
 
     async def on_partitions_revoked(self, revoked: Iterable[TP]) -> None:
-        """Forget partitions that are no longer ours."""
+        """Finish and commit what is in work, then forget partitions that are no longer ours."""
+        await super().on_partitions_revoked(revoked)
         for tp in revoked:
             self._frontiers.pop(tp, None)
-        await super().on_partitions_revoked(revoked)
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         """Take note that the group knows us."""
         self.confirm_membership()
         await super().on_partitions_assigned(assigned, generation_id)
+
+    # --- Committing
+
+    async def wait_empty(self) -> None:
+        """Wait for the batch in work, unless all is stopping, and commit."""
+        settled = asyncio.ensure_future(self.inbox.settled())
+        while not (self.should_stop or settled.done()):
+            await asyncio.wait([settled], timeout=1)
+        settled.cancel()
+        await self.commit_and_end_transactions()
+
+    @Service.task  # type: ignore[untyped-decorator]
+    async def _commit_handler(self) -> None:
+        """Commit what has been acked, at most once an interval; nothing is asked while nothing is done."""
+        while not self.should_stop:
+            await self._commit_due.wait()
+            await self.sleep(self.commit_interval)
+            self._commit_due.clear()
+            await self.commit()
+            if self._filter_committable_offsets(self._frontiers):
+                self._commit_due.set()  # it has failed, or more has been acked meanwhile
+
+    @Service.task  # type: ignore[untyped-decorator]
+    async def _commit_livelock_detector(self) -> None:
+        """Nothing: it would only log; `streams.edge.hardened` has a watchdog that acts."""
 
     def _filter_tps_with_pending_acks(self, topics: Any = None) -> list[TP]:
         return [tp for tp in self._frontiers if topics is None or tp in topics or tp.topic in topics]
@@ -164,9 +274,6 @@ class SafeConsumer(driver.Consumer):  # type: ignore[misc]
         # Path A: the stock frontier commits over a record that is still open.
         return self._frontiers[tp].committable()
 
-    async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
-        """Nothing: the frontier needs no record of gaps, and nobody would drain it."""
-
     async def _commit_offsets(self, offsets: Mapping[TP, int], start_new_transaction: bool = True) -> bool:  # noqa: ARG002, FBT001, FBT002 - Faust's
         mine = {tp: offset for tp, offset in offsets.items() if tp in self.assignment()}
         if not mine or self.app.failure is not None or not await self._commit(mine):
@@ -174,8 +281,6 @@ class SafeConsumer(driver.Consumer):  # type: ignore[misc]
         self._committed_offset.update(mine)
         for tp, offset in mine.items():
             self._frontiers[tp].committed(offset)
-            self._acked[tp] = []
-            self._acked_index[tp].clear()
         return True
 
 

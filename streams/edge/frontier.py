@@ -15,14 +15,9 @@ class Frontier:
         self._delivered: deque[int] = deque()
         self._acked: set[int] = set()
 
-    def delivered(self, offset: int) -> None:
-        """The record at `offset` was handed to the stream."""
-        self._delivered.append(offset)
-
-    def withdrawn(self, offset: int) -> None:
-        """The delivery of `offset`, the last one, was broken off."""
-        if self._delivered and self._delivered[-1] == offset:
-            self._delivered.pop()
+    def delivered(self, *offsets: int) -> None:
+        """The records at `offsets`, ascending, wait for their work."""
+        self._delivered.extend(offsets)
 
     def acked(self, offset: int) -> None:
         """The effects of `offset` are all in the log."""

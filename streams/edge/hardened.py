@@ -12,12 +12,12 @@ import time
 from typing import Any, NoReturn
 
 import faust
-from faust.tables.manager import TableManager
 from faust.transport.drivers import aiokafka as driver
 from mode import Service
 
 from streams.edge.consumer import SafeTransport
 from streams.edge.failpoint import Failpoint
+from streams.edge.recovery import Tables
 from streams.settings import Settings
 
 __all__ = ["HardenedApp", "StalledError", "new_app"]
@@ -47,11 +47,10 @@ class _Transport(SafeTransport):
     Producer = _RefusingProducer
 
 
-class _Tables(TableManager):  # type: ignore[misc]
-    async def on_start(self) -> None:
-        """Without the second that Faust waits for tables yet to be declared: ours are."""
-        await self._update_channels()
-        await self.recovery.start()
+class _Monitor(faust.Monitor):  # type: ignore[misc]
+    @Service.task  # type: ignore[untyped-decorator]
+    async def _sampler(self) -> None:
+        """Nothing: nobody reads Faust's averages."""
 
 
 class HardenedApp(faust.App):  # type: ignore[misc]
@@ -92,12 +91,15 @@ class HardenedApp(faust.App):  # type: ignore[misc]
     @Service.task  # type: ignore[untyped-decorator]
     async def _watch_progress(self) -> None:
         limit = self.settings.stall_timeout_s
-        marker, since = None, time.monotonic()
+        marker: tuple[object, ...] | None = None
+        since: float | None = None  # when an answer first said that records wait
         while not self.should_stop:
-            await self.sleep(min(1.0, limit / 4))
+            await self.sleep(limit / 8)
             present = progress(self)
             if present != marker or not await waiting_work(self):
-                marker, since = present, time.monotonic()
+                marker, since = present, None
+            elif since is None:
+                since = time.monotonic()
             elif time.monotonic() - since > limit:
                 await self.crash(StalledError(f"no progress for {limit:.0f} s with records waiting: {present}"))
                 return
@@ -138,11 +140,12 @@ async def waiting_work(app: HardenedApp) -> bool:
             return True
         ours = [tp for tp in app.consumer.assignment() if app.topics.acks_enabled_for(tp.topic)]
         ends = await asyncio.wait_for(app.consumer.highwaters(*ours), 5) if ours else {}
-        starts = await asyncio.wait_for(app.consumer.earliest_offsets(*ours), 5) if ours else {}
+        reached = {tp: app.consumer._committed_offset[tp] for tp in ours}  # noqa: SLF001
+        if fresh := [tp for tp in ours if reached[tp] is None]:
+            reached |= await asyncio.wait_for(app.consumer.earliest_offsets(*fresh), 5)
     except Exception:  # noqa: BLE001 - whatever keeps us from asking keeps us from working
         return True
-    committed = app.consumer._committed_offset  # noqa: SLF001
-    return any(ends[tp] > (starts[tp] if committed[tp] is None else committed[tp]) for tp in ours)
+    return any(ends[tp] > reached[tp] for tp in ours)
 
 
 def new_app(
@@ -159,6 +162,8 @@ def new_app(
         store="rocksdb://",
         datadir=datadir,
         autodiscover=False,
+        TableManager=Tables,
+        Monitor=_Monitor,
         web_enabled=False,
         processing_guarantee="at_least_once",
         consumer_auto_offset_reset="earliest",
@@ -171,13 +176,11 @@ def new_app(
         consumer_max_fetch_size=16 * 1024 * 1024,
         stream_wait_empty=True,
         stream_recovery_delay=0.0,
-        stream_buffer_maxsize=settings.batch_records * 4,
         stream_processing_timeout=settings.stall_timeout_s,
         topic_allow_declare=False,
         topic_disable_leader=True,
         topic_partitions=settings.partitions,
         table_standby_replicas=0,
-        TableManager=_Tables,
         worker_redirect_stdouts=False,
         producer_acks=-1,
         producer_request_timeout=60,

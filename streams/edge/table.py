@@ -10,14 +10,13 @@ whoever wrote it; batches of one writer come in rising positions. Hence two rule
   here: nothing is applied, the worker stops and recovers from the changelog.
 """
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from types import SimpleNamespace
 from typing import Any
 
 from faust.tables.table import Table
 from faust.types import TP
+from rocksdict import WriteBatch
 
 from streams.edge.failpoint import Failpoint
 from streams.edge.outbox import Outbox, TableRecord
@@ -68,42 +67,30 @@ class AtomicTable(Table):  # type: ignore[misc]
             self.epoch[partition] += 1
         await super().on_rebalance(*args, **kwargs)
 
-    def apply_changelog_batch(self, batch: Iterable[Any]) -> None:
-        """Take changelog records during recovery, in log order; nothing once the app has failed."""
-        if self.app.failure is not None:
-            return  # Faust flushes what is left while it stops, and an error then would keep it from stopping
-        try:
-            by_partition: dict[int, list[Any]] = defaultdict(list)
-            for event in batch:
-                by_partition[event.message.partition].append(event.message)
-            for partition, messages in by_partition.items():
-                self.epoch[partition] += 1
-                self._recover(partition, messages)
-        except Exception as error:
-            # Faust would log a warning and go on without the records.
-            asyncio.ensure_future(self.app.crash(error))  # noqa: RUF006 - the app is going down
-            raise
-
-    def _recover(self, partition: int, messages: list[Any]) -> None:
-        highest = self.position(partition)
+    def recover(self, tp: TP, records: Sequence[Any]) -> None:
+        """Take changelog records of a partition during recovery, in log order."""
+        self.epoch[tp.partition] += 1
+        highest = self.position(tp.partition)
         accepted: list[tuple[bytes, bytes | None]] = []
-        for message in messages:
-            position = int(dict(message.headers or ())[POSITION])
+        for record in records:
+            position = int(dict(record.headers or ())[POSITION])
             if position < highest:
-                self._stale[partition].add(message.key)
+                self._stale[tp.partition].add(record.key)
                 continue
             highest = position
-            accepted.append((message.key, message.value))
-        last = messages[-1]
-        self._write(last.tp, accepted, position=highest, offset=last.offset)
+            accepted.append((record.key, record.value))
+        self._write(tp, accepted, position=highest, offset=records[-1].offset)
 
     def _write(self, tp: TP, pairs: Iterable[tuple[bytes, bytes | None]], *, position: int, offset: int) -> None:
-        written = [*pairs, (_POSITION_KEY, b"%d" % position)]
-        events = []
-        for key, value in written:
-            message = SimpleNamespace(tp=tp, partition=tp.partition, offset=offset, key=key, value=value)
-            events.append(SimpleNamespace(key=key, value=value, message=message))
-        self.data.apply_changelog_batch(events, bytes, bytes)
+        batch = WriteBatch(raw_mode=True)
+        for key, value in pairs:
+            if value is None:
+                batch.delete(key)
+            else:
+                batch.put(key, value)
+        batch.put(_POSITION_KEY, b"%d" % position)
+        batch.put(self.data.offset_key, b"%d" % offset)
+        self.database(tp.partition).write(batch)
 
     async def repair(self, outbox: Outbox, partition: int) -> None:
         """Write again the keys that a zombie overwrote in the changelog."""

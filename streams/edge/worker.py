@@ -136,8 +136,9 @@ def _table(app: HardenedApp, name: str) -> AtomicTable:
 
 
 def _add_agent(app: HardenedApp, stage: Stage, work: Work) -> None:
-    async def agent(stream: Any) -> None:
-        await consume(stream, app, work)
+    async def agent(_: Any) -> None:
+        # Faust starts and stops it; records come through the consumer's inbox, not its stream.
+        await consume(app, work)
 
     app.agent(_raw_topic(app, stage.reads.name), name=stage.name, concurrency=1)(agent)
 

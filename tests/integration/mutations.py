@@ -10,29 +10,31 @@ import asyncio
 import os
 import signal
 import weakref
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import faust.streams
 from faust.transport.drivers import aiokafka as driver
+from faust.types import TP
 
 from streams.codec import Message, Record
-from streams.edge import agents, hardened, worker
-from streams.edge.agents import Work, record_of
+from streams.edge import agents, consumer, hardened, worker
+from streams.edge.agents import Work
 from streams.edge.consumer import SafeConsumer, _Thread
 from streams.edge.hardened import HardenedApp
 from streams.edge.outbox import Outbox, TableRecord
+from streams.edge.reader import record_from
+from streams.edge.recovery import BulkRecovery
 from streams.edge.table import AtomicTable
 from tests.integration.ledger import ACCOUNTS, TRANSFER
 from tests.integration.notes import Notes, come_true
+from tests.integration.stock import drop, put, stock_agent, stock_decoding, stock_delivery, stock_frontier
+
+__all__ = ["stock_agent", "stock_decoding", "stock_delivery", "stock_frontier"]
 
 _POLL_S = 0.02
-
-
-def _put(place: Any, **replacements: Any) -> None:
-    for name, replacement in replacements.items():
-        setattr(place, name, replacement)
 
 
 def _around_work(wrap: Callable[[Work, HardenedApp], Work]) -> None:
@@ -41,7 +43,7 @@ def _around_work(wrap: Callable[[Work, HardenedApp], Work]) -> None:
     def mutated(app: Any, stage: Any, work: Work) -> None:
         add_agent(app, stage, wrap(work, app))
 
-    _put(worker, _add_agent=mutated)
+    put(worker, _add_agent=mutated)
 
 
 # --- A: the commit frontier
@@ -51,22 +53,16 @@ def open_first(notes: Notes) -> None:
     """The very first record is left open, neither worked on nor acked; the others are done."""
     left = False
 
-    async def consume(stream: Any, app: HardenedApp, work: Work) -> None:
+    async def consume(app: HardenedApp, work: Work) -> None:
         nonlocal left
-        async for events in stream.noack_take(app.settings.batch_records, within=app.settings.batch_wait_s):
-            done = events if left else events[1:]
+        while True:
+            batch = await app.consumer.inbox.take(app.settings.batch_records, app.settings.batch_wait_s)
+            done = replace(batch, records=batch.records if left else batch.records[1:])
             left = True
-            await work([record_of(event) for event in done])
-            for event in done:
-                event.ack()
+            await work([record_from(record) for record in done.records])
+            app.consumer.acked(done)
 
-    _put(worker, consume=consume)
-
-
-def stock_frontier(notes: Notes) -> None:
-    """Faust's own commit frontier."""
-    for name in ("ack", "_new_offset", "_add_gap", "_commit_offsets", "_filter_tps_with_pending_acks"):
-        delattr(SafeConsumer, name)
+    put(worker, consume=consume)
 
 
 # --- B: an exception is an ack
@@ -86,25 +82,6 @@ def fails_once(notes: Notes) -> None:
     _around_work(wrap)
 
 
-def stock_agent(notes: Notes) -> None:
-    """A batch as Faust gives it: acked when the agent is done with it, however that ended."""
-
-    async def consume(stream: Any, app: HardenedApp, work: Work) -> None:
-        async for events in stream.take_events(app.settings.batch_records, within=app.settings.batch_wait_s):
-            await work([record_of(event) for event in events])
-
-    _put(worker, consume=consume)
-
-
-def stock_decoding(notes: Notes) -> None:
-    """Faust decodes the JSON."""
-
-    def topic(app: HardenedApp, name: str, **options: bool) -> Any:
-        return app.topic(app.settings.topic(name), **options)
-
-    _put(worker, _raw_topic=topic)
-
-
 # --- C: a failed delivery is a warning
 
 
@@ -115,7 +92,7 @@ def unawaited_send(notes: Notes) -> None:
         for message in messages:
             await self._send(message, None)
 
-    _put(Outbox, send=send)
+    put(Outbox, send_runs=send)
 
 
 # --- D: the changelog stays behind the commit
@@ -142,9 +119,10 @@ def held_changelog(notes: Notes) -> None:
             notes.tell("commit considered")
         return done
 
-    _put(Outbox, send_atomically=held_atomically)
-    _put(driver.Producer, send=held_send)
-    _put(SafeConsumer, force_commit=noted_commit)
+    drop(SafeConsumer, "_commit_handler")  # ours asks for a commit only when something has been acked
+    put(Outbox, send_atomically=held_atomically)
+    put(driver.Producer, send=held_send)
+    put(SafeConsumer, force_commit=noted_commit)
 
 
 class _Event:
@@ -169,13 +147,12 @@ def stock_table(notes: Notes) -> None:
         for key, value, _ in records:
             self[key] = value
 
-    _put(AtomicTable, flush=flush)
+    put(AtomicTable, flush=flush)
 
 
 def stock_producer(notes: Notes) -> None:
     """Faust's own producer sends what it is given, some time."""
-    for name in ("send_soon", "send", "send_and_wait"):
-        delattr(hardened._RefusingProducer, name)
+    drop(hardened._RefusingProducer, "send_soon", "send", "send_and_wait")
 
 
 # --- E: the group dies silently
@@ -183,7 +160,7 @@ def stock_producer(notes: Notes) -> None:
 
 def no_group_watch(notes: Notes) -> None:
     """Nobody looks at the group coordinator."""
-    _put(hardened, group_failure=lambda _: None)
+    put(hardened, group_failure=lambda _: None)
 
 
 # --- F: a rebalance before the first commit
@@ -200,7 +177,7 @@ def stray_fetch(notes: Notes) -> None:
                 pass
         await seek(self)
 
-    _put(SafeConsumer, perform_seek=perform_seek)
+    put(SafeConsumer, perform_seek=perform_seek)
 
 
 def no_rewind(notes: Notes) -> None:
@@ -209,7 +186,7 @@ def no_rewind(notes: Notes) -> None:
     async def nothing(self: SafeConsumer) -> None:
         self._expected = {}
 
-    _put(SafeConsumer, _rewind_uncommitted=nothing)
+    put(SafeConsumer, _rewind_uncommitted=nothing)
 
 
 # --- G: a fetch in flight across a seek
@@ -243,32 +220,43 @@ def late_fetch(notes: Notes) -> None:
 
         return held
 
-    _put(driver.Consumer, _getmany=late)
-    _put(SafeConsumer, perform_seek=counted)
+    put(driver.Consumer, _getmany=late)
+    put(SafeConsumer, perform_seek=counted)
     _around_work(wrap)
 
 
 def open_fetch(notes: Notes) -> None:
-    """Fetches and seeks overlap as they please."""
-    for name in ("_getmany", "getmany"):
-        delattr(SafeConsumer, name)
+    """Fetches and seeks overlap as they please, and what was fetched before a seek is as good as any."""
+
+    class Open:
+        """A lock that locks nothing."""
+
+        async def __aenter__(self) -> None:
+            pass
+
+        async def __aexit__(self, *_: object) -> None:
+            pass
+
+    put(SafeConsumer, _fetch_lock=property(lambda _: Open(), lambda _, __: None))
+    put(SafeConsumer, _fence=property(lambda _: 0, lambda _, __: None))
 
 
 def drops_one(notes: Notes) -> None:
     """The record at offset 3 gets lost between fetch and delivery, once."""
-    getmany = driver.Consumer.getmany
+    fetch = driver.Consumer._getmany
 
-    async def dropping(self: Any, timeout: float) -> AsyncIterator[Any]:  # noqa: ASYNC109
-        async for tp, message in getmany(self, timeout):
-            if message.offset != 3 or not notes.first("dropped"):
-                yield tp, message
+    async def dropping(self: Any, active_partitions: Any, timeout: float) -> Any:  # noqa: ASYNC109
+        fetched = await fetch(self, active_partitions, timeout)
+        if any(record.offset == 3 for records in fetched.values() for record in records) and notes.first("dropped"):
+            return {tp: [record for record in records if record.offset != 3] for tp, records in fetched.items()}
+        return fetched
 
-    _put(driver.Consumer, getmany=dropping)
+    put(driver.Consumer, _getmany=dropping)
 
 
 def no_gap_guard(notes: Notes) -> None:
     """Any offset will do."""
-    _put(SafeConsumer, _expected=property(lambda _: {}, lambda _, __: None))
+    put(consumer, _first_gap=lambda *_: None)
 
 
 # --- Watchdogs
@@ -281,7 +269,7 @@ def deaf_fetcher(notes: Notes) -> None:
         await asyncio.sleep(0.2)
         return {}
 
-    _put(driver.Consumer, _getmany=deaf)
+    put(driver.Consumer, _getmany=deaf)
 
 
 def no_progress_watch(notes: Notes) -> None:
@@ -290,7 +278,7 @@ def no_progress_watch(notes: Notes) -> None:
     async def none(_: HardenedApp) -> bool:
         return False
 
-    _put(hardened, waiting_work=none)
+    put(hardened, waiting_work=none)
 
 
 def tells_of_work(notes: Notes) -> None:
@@ -312,12 +300,12 @@ def unbounded_stop(notes: Notes) -> None:
     async def stop(running: Sequence[Any], _: float) -> None:
         await asyncio.gather(*(each.app.stop() for each in running))
 
-    _put(worker, _stop=stop, _leave_after=lambda _: None)
+    put(worker, _stop=stop, _leave_after=lambda _: None)
 
 
 def joins_first(notes: Notes) -> None:
     """A stop waits for a join under way, as aiokafka has it."""
-    _put(_Thread, on_thread_stop=driver.AIOKafkaConsumerThread.on_thread_stop)
+    put(_Thread, on_thread_stop=driver.AIOKafkaConsumerThread.on_thread_stop)
 
 
 def stranger(notes: Notes) -> None:
@@ -327,7 +315,7 @@ def stranger(notes: Notes) -> None:
     def without_name(*args: Any, **options: Any) -> HardenedApp:
         return new_app(*args, **options | {"member": None})
 
-    _put(worker, new_app=without_name)
+    put(worker, new_app=without_name)
 
 
 # --- Zombies and tables
@@ -345,17 +333,16 @@ class _Anything:
 def no_zombie_rules(notes: Notes) -> None:
     """The last record of a key wins, and whoever writes it need not be the owner."""
 
-    def recover(self: AtomicTable, _: int, messages: Sequence[Any]) -> None:
-        last = messages[-1]
-        self._write(last.tp, [(each.key, each.value) for each in messages], position=-1, offset=last.offset)
+    def recover(self: AtomicTable, tp: TP, records: Sequence[Any]) -> None:
+        self._write(tp, [(each.key, each.value) for each in records], position=-1, offset=records[-1].offset)
 
-    _put(AtomicTable, position=lambda *_: -1, _expected_offset=lambda *_: _Anything(), _recover=recover)
+    put(AtomicTable, position=lambda *_: -1, _expected_offset=lambda *_: _Anything(), recover=recover)
     no_membership_rule(notes)
 
 
 def no_membership_rule(notes: Notes) -> None:
     """Effects are made without asking when the group was last heard of."""
-    _put(agents, _require_membership=lambda _: None)
+    put(agents, _require_membership=lambda _: None)
 
 
 def one_by_one(notes: Notes) -> None:
@@ -370,14 +357,21 @@ def one_by_one(notes: Notes) -> None:
                 os.kill(os.getpid(), signal.SIGKILL)
         return offsets[0]
 
-    _put(Outbox, send_atomically=send)
+    put(Outbox, send_atomically=send)
 
 
 def recovery_only_warns(notes: Notes) -> None:
     """An error in recovery is Faust's to handle."""
 
+    def take(self: Any, tp: TP, records: Sequence[Any]) -> None:
+        for record in records:
+            message = SimpleNamespace(tp=tp, offset=record.offset, record=record)
+            self.tables.changelog_queue.put_nowait(SimpleNamespace(message=message))
+
     def apply(self: AtomicTable, batch: Sequence[Any]) -> None:
         for event in batch:
-            self._recover(event.message.partition, [event.message])
+            self.recover(event.message.tp, [event.message.record])
 
-    _put(AtomicTable, apply_changelog_batch=apply)
+    drop(BulkRecovery, "_slurp_changelogs")
+    put(BulkRecovery, take=take)
+    put(AtomicTable, apply_changelog_batch=apply)

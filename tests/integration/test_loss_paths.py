@@ -61,7 +61,7 @@ async def test_b_a_batch_that_failed_comes_again(scene: Scene) -> None:
 
 async def test_b_a_stock_agent_has_acked_the_batch_that_failed(scene: Scene) -> None:
     await scene.push(transfer(number) for number in range(10))
-    worker = scene.start("copy", "fails_once,stock_agent")
+    worker = scene.start("copy", "stock_agent,fails_once")
     # The rest may stall with the agent; here it is about the batch that failed, which was the first.
     await until(lambda: _at_most(scene, 9), "the batch that failed is committed")
     await scene.kill(worker, COPY)
@@ -206,7 +206,7 @@ async def test_f_the_stock_seek_leaves_it_where_it_was(scene: Scene) -> None:
 
 async def fetch_across_a_seek(scene: Scene, without: str = "") -> Victim:
     await scene.push(transfer(number) for number in range(20))
-    worker = scene.start("copy", f"late_fetch,{without}", batch_records=5)
+    worker = scene.start("copy", f"{without},late_fetch", batch_records=5)
     await until(lambda: scene.notes.told("second fetch"), "a second batch is on its way")
     await scene.evict(COPY)
     return worker
@@ -227,8 +227,8 @@ async def test_g_else_the_gap_guard_stops_the_worker(scene: Scene) -> None:
     assert (await scene.settle(COPY)).ok
 
 
-async def test_g_without_both_records_are_committed_over(scene: Scene) -> None:
-    worker = await fetch_across_a_seek(scene, "open_fetch,no_gap_guard")
+async def test_g_the_stock_delivery_commits_over_both(scene: Scene) -> None:
+    worker = await fetch_across_a_seek(scene, "stock_delivery")
     await until(lambda: scene.drained(COPY), "all is committed")
     await scene.kill(worker, COPY)
     assert (await scene.settle(COPY)).missing

@@ -18,7 +18,6 @@ from aiokafka.consumer.group_coordinator import BaseCoordinator, GroupCoordinato
 from aiokafka.producer.message_accumulator import BatchBuilder
 from faust.app.base import App
 from faust.stores.rocksdb import Store
-from faust.streams import Stream
 from faust.tables.base import Collection
 from faust.tables.manager import TableManager
 from faust.tables.recovery import Recovery
@@ -26,9 +25,12 @@ from faust.tables.table import Table
 from faust.transport.conductor import Conductor
 from faust.transport.consumer import Consumer, ThreadDelegateConsumer
 from faust.transport.drivers import aiokafka as driver
+from mode.services import ServiceTask
+from mode.threads import ServiceThread
 
 from streams.edge.consumer import SafeConsumer, SafeTransport, _Thread
-from streams.edge.hardened import HardenedApp, _RefusingProducer, _Tables, _Transport, new_app
+from streams.edge.hardened import HardenedApp, _Monitor, _RefusingProducer, _Transport, new_app
+from streams.edge.recovery import BulkRecovery, Tables
 from streams.edge.store import RebuildingStore
 from streams.edge.table import AtomicTable
 from streams.settings import Settings
@@ -36,18 +38,23 @@ from streams.settings import Settings
 PINS = {"faust-streaming": "0.15.3", "aiokafka": "0.14.0"}
 
 CALLED = [
-    (Consumer, "ack", ["self", "message"]),
-    (Consumer, "getmany", ["self", "timeout"]),
     (Consumer, "perform_seek", ["self"]),
     (Consumer, "seek", ["self", "partition", "offset"]),
     (Consumer, "on_partitions_revoked", ["self", "revoked"]),
     (Consumer, "on_partitions_assigned", ["self", "assigned", "generation_id"]),
     (Consumer, "_filter_tps_with_pending_acks", ["self", "topics"]),
     (Consumer, "_new_offset", ["self", "tp"]),
-    (Consumer, "_add_gap", ["self", "tp", "offset_from", "offset_to"]),
     (Consumer, "_commit_offsets", ["self", "offsets", "start_new_transaction"]),
     (Consumer, "_drain_messages", ["self", "fetcher"]),
     (Consumer, "wait_empty", ["self"]),
+    (Consumer, "commit", ["self", "topics", "start_new_transaction"]),
+    (Consumer, "commit_and_end_transactions", ["self"]),
+    (Consumer, "stop_flow", ["self"]),
+    (Consumer, "resume_flow", ["self"]),
+    (Consumer, "pause_partitions", ["self", "tps"]),
+    (Consumer, "resume_partitions", ["self", "tps"]),
+    (Consumer, "_get_active_partitions", ["self"]),
+    (Consumer, "_filter_committable_offsets", ["self", "tps"]),
     (ThreadDelegateConsumer, "_getmany", ["self", "active_partitions", "timeout"]),
     (ThreadDelegateConsumer, "_commit", ["self", "offsets"]),
     (ThreadDelegateConsumer, "assignment", ["self"]),
@@ -55,6 +62,14 @@ CALLED = [
     (ThreadDelegateConsumer, "highwaters", ["self", "partitions"]),
     (driver.Consumer, "_new_consumer_thread", ["self"]),
     (driver.AIOKafkaConsumerThread, "on_start", ["self"]),
+    (driver.AIOKafkaConsumerThread, "getmany", ["self", "active_partitions", "timeout"]),
+    (
+        driver.AIOKafkaConsumerThread,
+        "_fetch_records",
+        ["self", "consumer", "active_partitions", "timeout", "max_records"],
+    ),
+    (driver.AIOKafkaConsumerThread, "_ensure_consumer", ["self"]),
+    (ServiceThread, "_keepalive2", ["self"]),
     (driver.AIOKafkaConsumerThread, "on_thread_stop", ["self"]),
     (driver.AIOKafkaConsumerThread, "close", ["self"]),
     (driver.Producer, "send_and_wait", None),
@@ -67,15 +82,14 @@ CALLED = [
     (mode.Service, "_crash", ["self", "reason"]),
     (Table, "_new_store_by_url", ["self", "url"]),
     (Collection, "on_rebalance", ["self", "assigned", "revoked", "newly_assigned", "generation_id"]),
-    (Collection, "apply_changelog_batch", ["self", "batch"]),
-    (Recovery, "flush_buffers", ["self"]),
+    (Recovery, "need_recovery", ["self"]),
+    (Recovery, "_set_recovery_started", ["self"]),
+    (Recovery, "_set_recovery_ended", ["self"]),
     (TableManager, "on_start", ["self"]),
     (TableManager, "_update_channels", ["self"]),
     (Store, "_db_for_partition", ["self", "partition"]),
     (Store, "_open_for_partition", ["self", "partition"]),
     (Store, "partition_path", ["self", "partition"]),
-    (Store, "apply_changelog_batch", ["self", "batch", "to_key", "to_value"]),
-    (Stream, "noack_take", ["self", "max_", "within"]),
     (GroupCoordinator, "_do_heartbeat", ["self"]),
     (GroupCoordinator, "_push_error_to_user", ["self", "exc"]),
     (GroupCoordinator, "reset_generation", ["self"]),
@@ -92,15 +106,29 @@ OVERRIDES = [
     SafeTransport,
     _Thread,
     _RefusingProducer,
-    _Tables,
     _Transport,
     HardenedApp,
+    _Monitor,
+    BulkRecovery,
+    Tables,
     AtomicTable,
     RebuildingStore,
 ]
 
 OURS: dict[Any, set[str]] = {
-    SafeConsumer: {"confirm_membership", "unconfirmed_s", "_deliver_in_order", "_rewind_uncommitted"},
+    _Thread: {"break_off"},
+    SafeConsumer: {
+        "confirm_membership",
+        "unconfirmed_s",
+        "acked",
+        "_until_fetchable",
+        "_fetch",
+        "_turn",
+        "_hand_over",
+        "_deliver",
+        "_rewind_uncommitted",
+    },
+    BulkRecovery: {"take"},
     HardenedApp: {"failed", "_watch_group", "_watch_progress"},
     AtomicTable: {
         "view",
@@ -108,7 +136,7 @@ OURS: dict[Any, set[str]] = {
         "position",
         "repair",
         "flush",
-        "_recover",
+        "recover",
         "_write",
         "_append",
         "_expected_offset",
@@ -164,18 +192,43 @@ async def test_a_consumer_has_the_state_that_ours_keeps_in_step(app: HardenedApp
     consumer = app.consumer
     consumer._thread.thread_loop.close()  # of a thread that never starts
     assert isinstance(consumer, SafeConsumer)
-    for name in ("_acked", "_acked_index", "_committed_offset", "_read_offset", "_unacked_messages", "flow_active"):
+    for name in ("_committed_offset", "_fetch_lock", "flow_active", "commit_interval", "consumer_stopped_errors"):
         assert hasattr(consumer, name), name
-    assert consumer.callback == consumer._deliver_in_order
     assert isinstance(consumer._thread, _Thread)
     assert consumer._thread._consumer is None
+    assert consumer._thread._close_thread_loop_on_stop
+
+
+def test_recovery_has_the_state_that_ours_keeps_in_step(app: HardenedApp) -> None:
+    recovery = app.tables.recovery
+    assert isinstance(app.tables, Tables)
+    assert isinstance(recovery, BulkRecovery)
+    for name in (
+        "active_tps",
+        "active_offsets",
+        "active_highwaters",
+        "tp_to_table",
+        "in_recovery",
+        "signal_recovery_end",
+    ):
+        assert hasattr(recovery, name), name
+
+
+def test_a_service_has_the_periodic_tasks_that_are_turned_off() -> None:
+    for owner, name in (
+        (Consumer, "_commit_handler"),
+        (Consumer, "_commit_livelock_detector"),
+        (Recovery, "_slurp_changelogs"),
+        (faust.Monitor, "_sampler"),
+        (ServiceThread, "_thread_keepalive"),
+    ):
+        assert isinstance(vars(owner)[name], ServiceTask), name
 
 
 def test_an_app_has_what_the_watchdogs_read(app: HardenedApp) -> None:
     for name in ("rebalancing", "consumer_generation_id", "_consumer", "tables", "topics"):
         assert hasattr(app, name), name
-    for name in ("active_offsets", "flush_buffers"):
-        assert hasattr(app.tables.recovery, name), name
+    assert hasattr(app.tables.recovery, "active_offsets")
 
 
 def test_a_group_coordinator_has_what_the_watchdog_and_the_way_out_read() -> None:

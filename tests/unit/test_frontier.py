@@ -66,16 +66,6 @@ def test_a_fresh_group_that_starts_late_commits_what_it_was_given() -> None:
     assert frontier.committable() == 501
 
 
-def test_a_delivery_that_was_broken_off_does_not_hold_back_the_rest() -> None:
-    frontier = Frontier()
-    for offset in (1, 2):
-        frontier.delivered(offset)
-    frontier.withdrawn(2)
-    frontier.withdrawn(1_000)
-    frontier.acked(1)
-    assert frontier.committable() == 2
-
-
 def test_an_ack_of_what_was_never_delivered_moves_nothing() -> None:
     frontier = Frontier()
     frontier.acked(3)

@@ -9,10 +9,11 @@ saves the CPU processes, which have tests of their own.
 """
 
 import argparse
-import asyncio
 import logging
 import sys
 from pathlib import Path
+
+import uvloop
 
 from streams.edge import worker
 from streams.settings import Settings
@@ -38,7 +39,7 @@ def main() -> int:
         getattr(mutations, name)(Notes(options.notes))
     names = options.stages.split(",")
     stages = [stage for stage in LEDGER if stage.name in names]
-    return asyncio.run(worker.run_stages(options.bootstrap, Settings(), stages=stages, slot=options.slot))
+    return uvloop.run(worker.run_stages(options.bootstrap, Settings(), stages=stages, slot=options.slot))
 
 
 if __name__ == "__main__":
