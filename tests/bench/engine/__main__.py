@@ -31,7 +31,7 @@ _STEADY_S = 20
 def main() -> None:
     """Parse, run, print."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.engine", description=__doc__.partition("\n")[0])
-    parser.add_argument("--articles", type=int, default=1500, help="articles a run, %(default)s by default")
+    parser.add_argument("--articles", type=int, default=600, help="articles a run, %(default)s by default")
     parser.add_argument("--rounds", type=int, default=5, help="runs of each contestant, %(default)s by default")
     parser.add_argument("--only", nargs="+", choices=_ALL, help="some contestants; newsloom-1 is always there")
     parser.add_argument("--json", type=Path, metavar="FILE", help="every run, as JSON Lines")
@@ -84,7 +84,7 @@ def _text(rounds: Rounds) -> str:
     return (
         f"\nprocessor ms an article; `corrected`: without the {others:.2f} cores that others used meanwhile\n"
         f"{table(rounds)}\n\n"
-        f"articles/s, median [least, greatest] of {len(rounds[OURS])} alternated rounds\n{intervals(rounds)}\n"
+        f"median [least, greatest] of {len(rounds[OURS])} alternated rounds\n{intervals(rounds)}\n"
     )
 
 

@@ -85,10 +85,11 @@ def figures(rounds: Rounds) -> dict[str, float | None]:
 
 
 def intervals(rounds: Rounds) -> str:
-    """Each ratio: its median, the least and the greatest."""
-    lines = []
+    """What the engine costs and each ratio: the median, the least and the greatest."""
+    costs = sorted(engine_ms([run]) for run in rounds[OURS])
+    lines = [f"engine of {OURS}, ms an article: {median(costs):.2f}  [{costs[0]:.2f}, {costs[-1]:.2f}]"]
     for rival in rounds:
         if rival != OURS:
             found = ratios(rounds, rival)
-            lines.append(f"{OURS} / {rival}: {median(found):.3f}  [{found[0]:.3f}, {found[-1]:.3f}]")
+            lines.append(f"articles/s, {OURS} / {rival}: {median(found):.3f}  [{found[0]:.3f}, {found[-1]:.3f}]")
     return "\n".join(lines)
