@@ -1,9 +1,10 @@
 """Topics through a consumer group: partitions are shared, offsets are Kafka's."""
 
+import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from typing import Any, Literal
 
@@ -25,6 +26,7 @@ GroupStart = Literal["earliest", "latest"] | datetime
 
 _POLL_MS = 500
 _COMMIT_EVERY_S = 1.0
+_LAST_COMMIT_S = 5.0
 _FETCH_BYTES = 4 * 1024 * 1024
 _REQUEST_MS = 20_000
 
@@ -37,6 +39,7 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]
         self._start = start
         self._progress = Progress()
         self._commit_at = 0.0
+        self._trouble: Exception | None = None
 
     @property
     def epoch(self) -> int:
@@ -48,6 +51,8 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]
 
         One at a time: a reader may take as long as the group's `max_poll_interval_ms`, five minutes, for each.
         """
+        if self._trouble is not None:
+            raise self._trouble
         batches = await self._consumer.getmany(timeout_ms=_POLL_MS, max_records=1)
         found = next((record_from(record) for records in batches.values() for record in records), None)
         # What was fetched before the place to begin at was known is fetched again from there.
@@ -86,13 +91,20 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         """Commit while the partitions are still ours; aiokafka takes all of them away at once."""
-        if revoked:
-            await self.commit()
-        self._progress.revoked()
+        try:
+            if revoked:
+                await self.commit()
+        finally:
+            self._progress.revoked()
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
-        """Begin where the group stood, else at the start."""
-        partitions = list(assigned)
+        """Begin where the group stood, else at the start; aiokafka would keep an error to itself."""
+        try:
+            await self._begin(list(assigned))
+        except Exception as error:  # noqa: BLE001 - it is raised where the reader waits
+            self._trouble = error
+
+    async def _begin(self, partitions: list[TopicPartition]) -> None:
         places: dict[TopicPartition, int] = {}
         for partition in partitions:
             if (offset := await self._consumer.committed(partition)) is not None:
@@ -138,7 +150,10 @@ async def join(
         try:
             yield member
         finally:
-            await member.commit()
+            # Best effort: what is not committed comes again, and a broker that is away must not hold us.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LAST_COMMIT_S):
+                    await member.commit()
     except KafkaError as error:
         raise BrokerError(f"broker {bootstrap}: {error}") from error
     finally:

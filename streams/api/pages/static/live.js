@@ -5,10 +5,9 @@
   const state = document.querySelector("[data-live-state]");
   if (!region || !region.dataset.live || !window.EventSource) return;
 
-  // The pages lag a moment behind the stream: look again until they have caught up.
-  const LOOKS = [300, 1500, 6000];
-  const EVERY = 60000;
-  let source = null, timers = [], fetching = false, again = false;
+  // At most one look in so many milliseconds; and since the pages lag a moment behind the stream, again after the last event.
+  const LOOK = 500, LATER = [2000, 6000], EVERY = 60000;
+  let source = null, next = null, later = [], fetching = false, again = false;
 
   const say = (text, away) => {
     const shown = document.querySelector("[data-live-state]");
@@ -57,8 +56,9 @@
   };
 
   const soon = () => {
-    timers.forEach(clearTimeout);
-    timers = LOOKS.map((after) => setTimeout(refresh, after));
+    if (next === null) next = setTimeout(() => { next = null; refresh(); }, LOOK);
+    later.forEach(clearTimeout);
+    later = LATER.map((after) => setTimeout(refresh, after));
   };
 
   const open = () => {
