@@ -1,5 +1,6 @@
 """Reading topics without a group: nothing is ever committed, and no worker notices."""
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -31,6 +32,8 @@ Start = Literal["earliest", "latest"] | int | datetime
 _FETCH_BYTES = 4 * 1024 * 1024
 _POLL_MS = 500
 _REQUEST_MS = 20_000
+_METADATA_TRIES = 20
+_METADATA_PAUSE_S = 0.5
 _PARTITION = DefaultPartitioner()
 
 
@@ -134,7 +137,7 @@ async def partitions_of(consumer: Any, topic_name: str) -> set[int]:
     """Numbers of a topic's partitions; BrokerError when there is no such topic."""
     # All topics are asked for: a question about one may create it. The consumer keeps
     # only what it is assigned, so its public methods know of no other topic's partitions.
-    cluster = await consumer._client.fetch_all_metadata()  # noqa: SLF001
+    cluster = await _metadata(consumer._client)  # noqa: SLF001
     found: set[int] | None = cluster.partitions_for_topic(topic_name)
     if not found:
         raise BrokerError(f"no topic {topic_name}; `newsloom topics create` makes it")
@@ -156,6 +159,16 @@ async def start_places(
     else:
         places = begins if start == "earliest" else ends
     return dict(places)
+
+
+async def _metadata(client: Any) -> Any:
+    """What the cluster says of itself; a lone broker whose heartbeat is late says nothing for a moment."""
+    for _ in range(_METADATA_TRIES):
+        try:
+            return await client.fetch_all_metadata()
+        except KafkaError:
+            await asyncio.sleep(_METADATA_PAUSE_S)
+    return await client.fetch_all_metadata()
 
 
 def record_from(record: Any) -> Record:
