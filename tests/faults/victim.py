@@ -7,12 +7,16 @@ import argparse
 import asyncio
 import logging
 import sys
+from collections.abc import Sequence
 from typing import Any
+
+from faust.types import TP
 
 from streams.app import STAGES
 from streams.edge import worker
-from streams.edge.agents import Work, record_of
+from streams.edge.agents import Work
 from streams.edge.hardened import HardenedApp
+from streams.edge.reader import record_from
 from streams.settings import Settings
 from streams.state.dedupe_state import Ledger
 
@@ -24,18 +28,23 @@ def none() -> None:
 def commit_first() -> None:
     """The input is acked and committed before its outputs are sent."""
 
-    async def consume(stream: Any, app: HardenedApp, work: Work) -> None:
-        async for events in stream.noack_take(app.settings.batch_records, within=app.settings.batch_wait_s):
-            for event in events:
-                event.ack()
-            done = {event.message.tp: event.message.offset + 1 for event in events}
-            while any((app.consumer._committed_offset[tp] or 0) < offset for tp, offset in done.items()):
-                await app.consumer.commit()  # which does nothing while another one is under way
+    async def consume(app: HardenedApp, work: Work) -> None:
+        consumer = app.consumer
+        while True:
+            batch = await consumer.inbox.take(app.settings.batch_records, app.settings.batch_wait_s)
+            consumer.acked(batch)
+            done = {tp: offset + 1 for tp, offset in _last(batch.records).items()}
+            while any((consumer._committed_offset[tp] or 0) < offset for tp, offset in done.items()):
+                await consumer.commit()  # which does nothing while another one is under way
                 await asyncio.sleep(0.01)
             app.failpoint.reach("read")
-            await work([record_of(event) for event in events])
+            await work([record_from(record) for record in batch.records])
 
     setattr(worker, "consume", consume)  # noqa: B010 - to the type checker it is nobody's to set
+
+
+def _last(records: Sequence[Any]) -> dict[TP, int]:
+    return {TP(record.topic, record.partition): record.offset for record in records}
 
 
 def no_id_dedupe() -> None:

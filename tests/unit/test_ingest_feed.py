@@ -24,7 +24,7 @@ async def test_no_more_is_read_ahead_than_the_limit() -> None:
             taken = number + 1
             yield number
 
-    async with aclosing(read_ahead(items(), limit=2)) as ahead:  # type: ignore[type-var]
+    async with aclosing(read_ahead(items(), limit=2)) as ahead:
         assert await anext(ahead) == 0
         await asyncio.sleep(0.2)
         assert taken <= 4
@@ -60,7 +60,7 @@ async def test_the_loop_stays_free_while_an_item_is_awaited() -> None:
 
 async def test_leaving_early_stops_the_thread() -> None:
     threads = threading.active_count()
-    async with aclosing(read_ahead(iter(range(1000)), limit=1)) as ahead:  # type: ignore[type-var]
+    async with aclosing(read_ahead(iter(range(1000)), limit=1)) as ahead:
         await anext(ahead)
     for _ in range(100):
         if threading.active_count() <= threads:
