@@ -34,8 +34,8 @@ SPEED = 3600.0
 FLOOR_S, CAP_S, SPACING_S = HOUR, 3 * HOUR, 300.0
 KILLS = 10
 SLOW_S = 1000.0
-DAY_S = 34 * HOUR
-"""Ten hours more than a day: a permanent redirect is believed after a day, and the last edits come late."""
+DAY_S = 40 * HOUR
+"""More than a day: a permanent redirect is believed after a day, and kills keep the first polls from ending."""
 LATE_S = 0.25
 """Real seconds that a request may take from its turn to the server's log, on a machine that is busy."""
 
