@@ -23,7 +23,7 @@ def _xdg(variable: str, fallback: str) -> Path:
 class Settings(BaseSettings):
     """Everything that can be set; README.md has the table, and a test keeps it complete."""
 
-    model_config = SettingsConfigDict(env_prefix="NEWSLOOM_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="NEWSLOOM_", env_ignore_empty=True, frozen=True, extra="ignore")
 
     broker: str = Field(default="auto", description="`auto`, `embedded` or HOST:PORT of a Kafka broker.")
     lane: Annotated[str, Field(pattern=r"^([a-z0-9-]{1,40})?$")] = Field(
@@ -86,6 +86,10 @@ class Settings(BaseSettings):
         default=None, description="Token for writes, and for everything on an address that others reach."
     )
     api_token_file: Path | None = Field(default=None, description="File that holds the token.")
+    api_open_reads: bool = Field(
+        default=False,
+        description="Reads need no token on any address: for a container whose port is published on loopback only.",
+    )
     api_rate: float = Field(
         default=100, ge=0, description="Requests a second of one client, four times as many at once; 0 sets no bounds."
     )

@@ -43,8 +43,8 @@ class Access:
     reads_need_token: bool
 
     @classmethod
-    def of(cls, bound: str, more_hosts: Iterable[str], token: str | None) -> "Access":
-        """The rules of a server bound to the host `bound`.
+    def of(cls, bound: str, more_hosts: Iterable[str], token: str | None, *, open_reads: bool = False) -> "Access":
+        """The rules of a server bound to the host `bound`; with `open_reads` reads never need a token.
 
         Only names it is known by are answered to: a page elsewhere whose name was pointed at
         this address (DNS rebinding) still says its own name.
@@ -52,7 +52,7 @@ class Access:
         names = {*_LOCAL_NAMES, *(host_of(name) for name in more_hosts)}
         if bound not in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
             names.add(f"[{bound}]" if ":" in bound else bound.lower())
-        return cls(frozenset(names), token, not is_loopback(bound))
+        return cls(frozenset(names), token, not (open_reads or is_loopback(bound)))
 
     def knows(self, header: str | None) -> bool:
         """Whether a request with this Host header is meant for us."""

@@ -29,13 +29,14 @@ _GLANCE_S = 0.02
 def access_of(settings: Settings) -> Access:
     """Who may do what; UsageError for an address that others reach without a token, and for an unfit one."""
     token = settings.token()
-    if token is None and not is_loopback(settings.api_host):
+    if token is None and not (settings.api_open_reads or is_loopback(settings.api_host)):
         raise UsageError(
             f"{settings.api_host} can be reached from elsewhere: set NEWSLOOM_API_TOKEN (or NEWSLOOM_API_TOKEN_FILE), "
             "or serve on 127.0.0.1"
         )
     names = filter(None, map(str.strip, settings.api_hosts.split(",")))
-    return Access.of(settings.api_host, names, token.get_secret_value() if token else None)
+    secret = token.get_secret_value() if token else None
+    return Access.of(settings.api_host, names, secret, open_reads=settings.api_open_reads)
 
 
 async def serve(bootstrap: str, settings: Settings, *, say: Callable[[str], None] = lambda _: None) -> None:

@@ -63,6 +63,13 @@ def test_writes_need_the_token_itself(given: str | None) -> None:
         assert access.verdict("POST", "/v1/documents", BEARER["authorization"]) == "ok"
 
 
+def test_reads_may_be_opened_where_the_port_is_kept_close() -> None:
+    access = access_of(Settings(api_host=EVERYWHERE, api_open_reads=True, api_token=None, api_token_file=None))
+    assert access.verdict("GET", "/v1/stories", None) == "ok"
+    assert access.verdict("POST", "/v1/documents", BEARER["authorization"]) == "no_token"
+    assert not access.knows("rebound.example")
+
+
 def test_writes_are_off_where_no_token_is_set() -> None:
     assert Access.of("127.0.0.1", (), None).verdict("POST", "/v1/documents", BEARER["authorization"]) == "no_token"
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from streams.settings import Settings
 
@@ -30,8 +30,26 @@ CHANGED: dict[str, Any] = {
     "session_timeout_s": 12.0,
     "stall_timeout_s": 60.0,
     "shutdown_s": 3.0,
+    "fetch_contact": "news@desk.example",
+    "fetch_allow": "10.0.0.0/8, feeds.local:8080",
+    "fetch_spacing_s": 1.5,
+    "api_host": "::1",
+    "api_port": 9000,
+    "api_hosts": "news.example",
+    "api_token": SecretStr("a token of some length"),
+    "api_token_file": Path("/run/secrets/token"),
+    "api_open_reads": True,
+    "api_rate": 7.0,
+    "api_streams": 3,
+    "api_body_bytes": 4096,
+    "read_model_records": 5000,
+    "feed_floor_s": 60.0,
+    "feed_cap_s": 7200.0,
+    "feed_polls": 4,
     "failpoint": "dedupe:table:1",
 }
+SECRETS = {"api_token"}
+INHERITED = {name: value for name, value in CHANGED.items() if name not in SECRETS}
 
 
 @pytest.fixture(autouse=True)
@@ -48,21 +66,28 @@ def test_the_list_above_has_every_setting_and_no_default() -> None:
 
 @pytest.mark.parametrize("name", CHANGED)
 def test_each_setting_is_read_from_its_variable(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(f"NEWSLOOM_{name.upper()}", str(CHANGED[name]))
+    value = CHANGED[name]
+    monkeypatch.setenv(f"NEWSLOOM_{name.upper()}", value.get_secret_value() if name in SECRETS else str(value))
     assert getattr(Settings(), name) == CHANGED[name]
 
 
-def test_a_child_process_has_the_same_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = Settings(**CHANGED)
+def test_a_variable_that_is_empty_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEWSLOOM_API_TOKEN", "")
+    monkeypatch.setenv("NEWSLOOM_PARTITIONS", "")
+    assert Settings() == Settings(api_token=None, partitions=4)
+
+
+def test_a_child_process_has_the_same_settings_but_for_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings(**INHERITED)
     for name, value in settings.environment().items():
         monkeypatch.setenv(name, value)
     assert Settings() == settings
 
 
 def test_a_child_process_may_differ_in_what_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in Settings(**CHANGED).environment(broker="127.0.0.1:1", processes=1).items():
+    for name, value in Settings(**INHERITED).environment(broker="127.0.0.1:1", processes=1).items():
         monkeypatch.setenv(name, value)
-    assert Settings() == Settings(**CHANGED | {"broker": "127.0.0.1:1", "processes": 1})
+    assert Settings() == Settings(**INHERITED | {"broker": "127.0.0.1:1", "processes": 1})
 
 
 def test_java_home_is_heard_but_ours_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
