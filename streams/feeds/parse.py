@@ -91,7 +91,15 @@ def _tolerant(xml: bytes, url: str) -> _Raw | None:
     except Exception:  # noqa: BLE001 - it raises what it happens to meet
         return None
     # Plain ones: its own give one field for another that is missing.
-    return {"feed": dict(found["feed"]), "entries": [dict(entry) for entry in found["entries"][:MAX_ENTRIES]]}
+    return {"feed": dict(found["feed"]), "entries": [_plain(entry) for entry in found["entries"][:MAX_ENTRIES]]}
+
+
+def _plain(entry: _Raw) -> _Raw:
+    """An entry of the tolerant parser, which takes the content for a summary where there is none, without that."""
+    found = dict(entry)
+    if any(part.get("value") == found.get("summary") for part in found.get("content") or ()):
+        found.pop("summary", None)
+    return found
 
 
 def _feed(document: Rooted, raw: _Raw, url: str) -> ParsedFeed:
