@@ -15,7 +15,7 @@ from tests.project.tree import ROOT
 
 ARCHITECTURE_LINES = 200
 
-DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "schemas/README.md")
+DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "schemas/README.md", "deploy/README.md")
 
 CODE = re.compile(r"`([^`\n]+)`")
 DOTTED = re.compile(r"(?:streams|schemas|tests|tools)(?:\.[A-Za-z_][A-Za-z0-9_]*)+")
@@ -106,7 +106,7 @@ def test_the_readme_has_every_setting_as_it_is() -> None:
 
 
 def test_the_contracts_are_all_described() -> None:
-    text = text_of("schemas/README.md")
+    text = text_of("schemas/README.md", "deploy/README.md")
     assert [contract.name for contract in CONTRACTS if f"`{contract.name}`" not in text] == []
 
 
