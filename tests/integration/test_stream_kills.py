@@ -29,7 +29,7 @@ from tests.integration.listener import TOPICS, line_of, lines_in
 
 pytestmark = [pytest.mark.timeout(480), pytest.mark.slow]
 
-KILLS = {"client": 16, "server": 10, "worker": 4}
+KILLS = {"client": 20, "server": 6, "worker": 4}
 PAUSE_S = 0.15
 """Between two articles."""
 
