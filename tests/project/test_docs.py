@@ -106,7 +106,7 @@ def test_the_readme_has_every_setting_as_it_is() -> None:
 
 
 def test_the_contracts_are_all_described() -> None:
-    text = text_of("schemas/README.md", "deploy/README.md")
+    text = text_of("schemas/README.md")
     assert [contract.name for contract in CONTRACTS if f"`{contract.name}`" not in text] == []
 
 
