@@ -12,7 +12,7 @@ from streams.cli.output import counted, emit, remark, safe
 from streams.errors import UsageError
 
 if TYPE_CHECKING:
-    from streams.dlq.redrive import Fate, Report
+    from streams.dlq.redrive import Fate, Report, Undertaking
     from streams.dlq.selection import Letter, Selection
     from streams.dlq.verdict import Decree
     from streams.settings import Settings
@@ -62,14 +62,7 @@ def _redrive(dlq: typer.Typer) -> None:
         settings = call.settings()
 
         async def work() -> "Report":
-            from streams.app import connected
-            from streams.dlq.redrive import Undertaking
-
-            decree, dry = _decree(by, why), dry_run or not yes
-            bootstrap = await connected(settings)
-            async with Undertaking(
-                bootstrap, settings, decree, dry_run=dry, on_letter=_Teller(dry=dry, json=json)
-            ) as undertaking:
+            async with await _undertaking(settings, _decree(by, why), dry=dry_run or not yes, json=json) as undertaking:
                 return await undertaking.redrive(selection, max_cycles=max_cycles)
 
         with _alone(settings):
@@ -102,14 +95,7 @@ def _discard(dlq: typer.Typer) -> None:
         settings = call.settings()
 
         async def work() -> "Report":
-            from streams.app import connected
-            from streams.dlq.redrive import Undertaking
-
-            decree, dry = _decree(by, why), dry_run or not yes
-            bootstrap = await connected(settings)
-            async with Undertaking(
-                bootstrap, settings, decree, dry_run=dry, on_letter=_Teller(dry=dry, json=json)
-            ) as undertaking:
+            async with await _undertaking(settings, _decree(by, why), dry=dry_run or not yes, json=json) as undertaking:
                 return await undertaking.discard(selection)
 
         with _alone(settings):
@@ -155,6 +141,14 @@ def _decree(by: str | None, why: str) -> "Decree":
     except KeyError:  # a container's user has no name
         name = f"uid {os.getuid()}"
     return Decree(by=name[:256], why=why[:1000], at=now())
+
+
+async def _undertaking(settings: "Settings", decree: "Decree", *, dry: bool, json: bool) -> "Undertaking":
+    from streams.app import connected
+    from streams.dlq.redrive import Undertaking
+
+    bootstrap = await connected(settings)
+    return Undertaking(bootstrap, settings, decree, dry_run=dry, on_letter=_Teller(dry=dry, json=json))
 
 
 class _Teller:

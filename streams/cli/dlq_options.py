@@ -10,7 +10,6 @@ import typer
 
 from streams.cli.command import Call
 from streams.cli.inputs import instant
-from streams.cli.names import full_name
 from streams.errors import UsageError
 
 if TYPE_CHECKING:
@@ -93,6 +92,7 @@ def _selection(
 
 
 def _stages(topic: str | None, stages: list[str]) -> frozenset[str]:
+    from streams.cli.names import full_name
     from streams.topology import TOPOLOGY
 
     names = {stage.name for stage in TOPOLOGY}
@@ -116,6 +116,8 @@ def _span(text: str) -> tuple[int, int]:
 
 def place_of(text: str) -> tuple[str, int, int]:
     """Dead-letter topic, partition and offset of a letter's name, as `newsloom dlq list` prints it."""
+    from streams.cli.names import full_name
+
     found = _PLACE.fullmatch(text)
     if found is None:
         raise UsageError(f"{text!r} is not TOPIC:PARTITION:OFFSET, as `newsloom dlq list` prints it")

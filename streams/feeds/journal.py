@@ -6,9 +6,8 @@ an announcement looks in the raw topic behind those ends for what has come of it
 put markers into the raw topic, where every reader, and the workers' guard against gaps, counts on none.
 """
 
-import asyncio
 from collections.abc import Iterable, Mapping
-from contextlib import AsyncExitStack, aclosing
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any, Self, TypeVar
 
@@ -17,9 +16,10 @@ from aiokafka.errors import KafkaError
 from pydantic import ValidationError
 
 from schemas import Event, Pushing, SourceConfig, SourceState
-from streams.codec import Message, encode, header
+from streams.codec import Message, encode
+from streams.edge.landed import landed
 from streams.edge.outbox import Outbox
-from streams.edge.reader import partition_count, read_table, read_topic
+from streams.edge.reader import partition_count, read_table
 from streams.errors import BrokerError
 from streams.ids import content_id
 from streams.settings import Settings
@@ -127,11 +127,5 @@ class Journal:
         wanted = {entry.ce_id for pushing in announced for entry in pushing.entries}
         if not wanted:
             return set()
-        starts = [min(offsets) for offsets in zip(*(pushing.offsets for pushing in announced), strict=True)]
-        found = await asyncio.gather(*(self._landed(wanted, n, start) for n, start in enumerate(starts)))
-        return set().union(*found)
-
-    async def _landed(self, wanted: set[str], partition: int, start: int) -> set[str]:
-        records = read_topic(self.bootstrap, self._raw[0].topic, start=start, partitions=[partition])
-        async with aclosing(records):
-            return {ce_id async for record in records if (ce_id := header(record.headers, "ce_id")) in wanted and ce_id}
+        starts = {n: min(offsets) for n, offsets in enumerate(zip(*(p.offsets for p in announced), strict=True))}
+        return set(await landed(self.bootstrap, self._raw[0].topic, starts, by="ce_id", wanted=wanted))

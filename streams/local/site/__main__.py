@@ -5,6 +5,8 @@ import sys
 
 from streams.local.site import Site, serve
 
+__all__ = ["feeds_toml"]
+
 _PORT = 8970
 
 
