@@ -54,7 +54,10 @@ async def up(environment: dict[str, str]) -> AsyncIterator[Up]:
         assert process.stderr is not None
         said = await asyncio.to_thread(_address, process)
         async with httpx.AsyncClient(base_url=said, headers=BEARER, timeout=60) as client:
-            yield Up(process, client)
+            server = Up(process, client)
+            # The server listens before its read model can be asked.
+            await server.sees("/readyz", lambda found: found.get("status") == "ok")
+            yield server
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()

@@ -6,11 +6,13 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from uuid import uuid4
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
@@ -31,6 +33,7 @@ pytestmark = [
 
 KIM = re.compile("Kim Jong Un", re.IGNORECASE)
 PATIENCE_MS = 120_000
+READY_S = 60
 
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -81,7 +84,9 @@ def site(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
         start_new_session=True,
     )
     try:
-        yield Site(address(process), broker.bootstrap, settings)
+        url = address(process)
+        ready(url)
+        yield Site(url, broker.bootstrap, settings)
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
@@ -95,6 +100,14 @@ def address(process: "subprocess.Popen[str]") -> str:
             return line.split()[1]
         said.append(line)
     raise AssertionError("".join(said))
+
+
+def ready(url: str) -> None:
+    """Wait until the read model can be asked: the server listens before."""
+    deadline = time.monotonic() + READY_S
+    while httpx.get(f"{url}readyz").status_code != httpx.codes.OK:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 @pytest.fixture(scope="module")
