@@ -13,10 +13,13 @@ demo: .venv/ready  ## raw sample articles to one story, through a real Kafka bro
 	$(RUN)/newsloom demo
 
 .PHONY: test
-test: .venv/ready  ## every test: those that need nothing, on all cores; with a broker; with Docker, if there is one
+test: .venv/ready  ## every test: those that need nothing, on all cores; then those with a broker, which mostly wait
 	$(RUN)/python -m pytest -m "not kafka and not docker" -n auto
-	$(RUN)/python -m pytest -m kafka
-	$(RUN)/python -m pytest -m docker
+	$(RUN)/python -m pytest -m kafka -n 3 --dist loadfile
+
+.PHONY: test-docker
+test-docker: .venv/ready  ## docker-compose.yml under kills; needs an engine and `deploy/images.sh`
+	$(RUN)/python -m pytest -m docker -s
 
 .PHONY: chaos
 chaos: .venv/ready  ## the fault matrix: every row, 12,000 documents each
