@@ -32,9 +32,9 @@ async def test_a_worker_with_lag_and_no_progress_exits(scene: Scene) -> None:
 
 
 async def test_a_worker_that_has_nothing_to_do_stays(scene: Scene) -> None:
-    worker = scene.start("copy", stall_timeout_s=2)
+    worker = scene.start("copy", stall_timeout_s=4)
     await scene.joined(COPY, 1)
-    deaf = scene.start("book", "deaf_fetcher", slot=1, stall_timeout_s=4)
+    deaf = scene.start("book", "deaf_fetcher", slot=1, stall_timeout_s=6)
     await scene.joined(BOOK, 1)
     await scene.push([transfer(0)])
     assert await deaf.ended() == 1
