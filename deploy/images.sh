@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 
 MIRROR=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
 DEBIAN=newsloom-standin/debian:bookworm
-KAFKA=apache/kafka:4.3.1 PYTHON=python:3.11-slim PROMETHEUS=prom/prometheus:v3.5.0
+KAFKA=apache/kafka:4.3.1 PYTHON=python:3.11-slim
 WORK=$(mktemp -d)
 trap 'rm -rf "$WORK"' EXIT
 
@@ -48,13 +48,11 @@ python() {
   build "$PYTHON" python
 }
 
-prometheus() { mkdir -p "$WORK/prometheus"; build "$PROMETHEUS" prometheus; }
-
-for each in kafka:"$KAFKA" python:"$PYTHON" ${NEWSLOOM_STANDIN_OBSERVE:+prometheus:"$PROMETHEUS"}; do
+for each in kafka:"$KAFKA" python:"$PYTHON"; do
   name=${each%%:*} image=${each#*:}
   if have "$image"; then say "$image is there"; else debian; "$name"; fi
 done
 say "build newsloom"
 docker_build "newsloom:${NEWSLOOM_VERSION:-local}" deploy/Dockerfile .
-docker images --format '{{.Repository}}:{{.Tag}} {{.Size}}' | grep -E '^(apache/kafka|python|prom/|newsloom)' | sort
+docker images --format '{{.Repository}}:{{.Tag}} {{.Size}}' | grep -E '^(apache/kafka|python|newsloom)' | sort
 say "done"
