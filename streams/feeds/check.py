@@ -95,7 +95,7 @@ async def _read(config: SourceConfig, answer: Fetched, feed: ParsedFeed, robots:
         etag=answer.validators.etag,
         last_modified=answer.validators.last_modified,
         size=len(answer.body),
-        hints=Hints(feed.ttl_s, answer.max_age_s, answer.expires_at),
+        hints=Hints(feed.ttl_s, answer.max_age_s, answer.expires_at, feed.skip_hours, feed.skip_days),
         permanent_url=answer.permanent_url,
     )
     after = succeeded(config, fresh, success, intervals, pace.now())

@@ -1,7 +1,7 @@
 """When a source is polled next, and what is remembered of it: pure functions of its state, an outcome and a time.
 
-Rules: the interval adapts to how much of a feed is new; what feed and server ask for (ttl, max-age, Expires,
-Retry-After) may only lengthen it; all of it stays between a floor and a cap. Failures add up to a score, and
+Rules: the interval adapts to how much of a feed is new; what feed and server ask for (ttl, skipHours, skipDays,
+max-age, Expires, Retry-After) may only lengthen it; all of it stays between a floor and a cap. Failures add up to a score, and
 the wait grows with it in a line, up to 30 days. Nobody is ever dropped.
 """
 
@@ -68,6 +68,15 @@ class Hints:
     ttl_s: float | None = None
     max_age_s: float | None = None
     expires_at: datetime | None = None
+    skip_hours: frozenset[int] = frozenset()
+    skip_days: frozenset[int] = frozenset()
+
+    def awake(self, at: datetime) -> datetime:
+        """The first time from `at` on that is in none of the hours (UTC) and days (0 for Monday) without news."""
+        last = at + timedelta(days=7)
+        while at < last and (at.hour in self.skip_hours or at.weekday() in self.skip_days):
+            at += timedelta(hours=1)
+        return at
 
     def longest_s(self, now: datetime) -> float:
         """The longest of them, 0 without any."""
@@ -154,8 +163,9 @@ def succeeded(config: SourceConfig, state: SourceState, success: Success, policy
     interval, steady = _adapted(state, success, floor, cap)
     heavy = success.size > HEAVY_BYTES and not (success.etag or success.last_modified)
     wait = max(interval, success.hints.longest_s(now), DAY_S if heavy else 0)
+    next_at = _after(state.source_id, now, wait * (1 + _score(state, success)), floor, cap)
     update: dict[str, Any] = {
-        "next_at": _after(state.source_id, now, wait * (1 + _score(state, success)), floor, cap),
+        "next_at": min(success.hints.awake(next_at), now + timedelta(seconds=cap)),
         "interval_s": interval,
         "steady": steady,
         "started_at": None,

@@ -113,7 +113,7 @@ class Visitor:
             last_modified=answer.validators.last_modified if whole else None,
             body_hash=answer.body_hash if whole else None,
             size=len(answer.body),
-            hints=Hints(feed.ttl_s, answer.max_age_s, answer.expires_at),
+            hints=Hints(feed.ttl_s, answer.max_age_s, answer.expires_at, feed.skip_hours, feed.skip_days),
             permanent_url=answer.permanent_url,
             detail=_told(progress),
         )

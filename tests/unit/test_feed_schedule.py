@@ -1,5 +1,6 @@
 """When a source is polled next: a table of cases, and what holds for all of them."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -83,6 +84,28 @@ def test_what_feed_and_server_ask_for_lengthens_the_wait(hints: Hints) -> None:
     after = succeeded(CONFIG, state(), success(hints=hints), POLICY, NOW)
     assert 9 * HOUR <= wait_s(after) <= 10 * HOUR
     assert after.interval_s == 4 * HOUR
+
+
+def test_a_feed_is_left_alone_in_the_hours_it_names_and_asked_once_they_are_over() -> None:
+    plain = succeeded(CONFIG, state(), success(), POLICY, NOW).next_at
+    quiet = frozenset((plain.hour + hours) % 24 for hours in range(3))
+    after = succeeded(CONFIG, state(), success(hints=Hints(skip_hours=quiet)), POLICY, NOW)
+    assert after.next_at == plain + timedelta(hours=3)
+
+
+def test_a_feed_is_left_alone_on_the_days_it_names_but_no_longer_than_the_cap() -> None:
+    plain = succeeded(CONFIG, state(), success(), POLICY, NOW).next_at
+    hints = Hints(skip_days=frozenset({plain.weekday(), (plain.weekday() + 1) % 7}))
+    patient = replace(POLICY, cap_s=7 * DAY_S)
+    after = succeeded(CONFIG, state(), success(hints=hints), patient, NOW)
+    assert after.next_at.weekday() == (plain.weekday() + 2) % 7
+    assert timedelta(0) <= after.next_at - after.next_at.replace(hour=0, minute=0) < timedelta(hours=1)
+    assert wait_s(succeeded(CONFIG, state(), success(hints=hints), POLICY, NOW)) == DAY_S
+
+
+def test_a_feed_that_names_every_hour_and_day_is_polled_all_the_same() -> None:
+    hints = Hints(skip_hours=frozenset(range(24)), skip_days=frozenset(range(7)))
+    assert wait_s(succeeded(CONFIG, state(), success(hints=hints), POLICY, NOW)) == DAY_S
 
 
 def test_a_large_feed_without_validators_is_asked_for_once_a_day() -> None:
@@ -203,7 +226,14 @@ states = st.builds(
     st.integers(0, 5),
     st.floats(-100, 100_000),
 )
-hints = st.builds(Hints, st.none() | seconds, st.none() | seconds, st.none() | st.just(NOW + timedelta(days=3)))
+hints = st.builds(
+    Hints,
+    st.none() | seconds,
+    st.none() | seconds,
+    st.none() | st.just(NOW + timedelta(days=3)),
+    st.frozensets(st.integers(0, 23)),
+    st.frozensets(st.integers(0, 6)),
+)
 reasons = st.sampled_from(["dns", "timeout", "http_error", "not_found", "throttled", "malformed", "gone", "unheard of"])
 
 
