@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from streams.api import articles, documents, feeds, health, overview, stories, stream
 from streams.api.access import Access
 from streams.api.guard import Guard
+from streams.api.head import Head
 from streams.api.measure import Measure
 from streams.api.pages import routes as pages
 from streams.api.problems import handle_problems
@@ -39,6 +40,7 @@ def create_app(services: Services, *, access: Access | None = None) -> FastAPI:
         app.include_router(module.router)
     handle_problems(app)
     settings = services.settings
+    app.add_middleware(Head)
     app.add_middleware(
         Guard,
         access=access or Access.of("127.0.0.1", (), None),

@@ -1,8 +1,8 @@
 """When a source is polled next, and what is remembered of it: pure functions of its state, an outcome and a time.
 
 Rules: the interval adapts to how much of a feed is new; what feed and server ask for (ttl, skipHours, skipDays,
-max-age, Expires, Retry-After) may only lengthen it; all of it stays between a floor and a cap. Failures add up to a score, and
-the wait grows with it in a line, up to 30 days. Nobody is ever dropped.
+max-age, Expires, Retry-After) may only lengthen it; all of it stays between a floor and a cap. Failures add up to
+a score, and the wait grows with it in a line, up to 30 days. Nobody is ever dropped.
 """
 
 from dataclasses import dataclass

@@ -15,6 +15,7 @@ from streams.api.guard import SECURITY_HEADERS
 from streams.api.rate import Buckets
 from streams.api.server import access_of
 from streams.errors import UsageError
+from streams.observe.metrics import REGISTRY
 from streams.readmodel import queries
 from streams.readmodel.follow import Standing
 from streams.settings import Settings
@@ -169,6 +170,26 @@ async def test_other_sites_get_no_permission(client: httpx.AsyncClient) -> None:
     answer = await client.options("/v1/documents", headers=asked)
     assert answer.status_code == 405
     assert not any(name.startswith("access-control-") for name in answer.headers)
+
+
+@pytest.mark.parametrize("path", ["/", "/v1/stories", "/v1/sources", "/feeds/stories.rss", "/stories/none"])
+async def test_head_is_get_without_the_body(client: httpx.AsyncClient, path: str) -> None:
+    asked, told = await client.get(path), await client.head(path)
+    assert (told.status_code, told.content) == (asked.status_code, b"")
+    same = ("content-type", "content-length", "etag")
+    assert {name: told.headers.get(name) for name in same} == {name: asked.headers.get(name) for name in same}
+
+
+async def test_head_is_counted_as_what_it_was(client: httpx.AsyncClient) -> None:
+    asked = {"method": "HEAD", "route": "/stories/{story_id}", "status": "404"}
+    before = REGISTRY.get_sample_value("newsloom_http_requests_total", asked) or 0
+    await client.head("/stories/none")
+    assert REGISTRY.get_sample_value("newsloom_http_requests_total", asked) == before + 1
+
+
+async def test_head_writes_nothing(client: httpx.AsyncClient) -> None:
+    answer = await client.head("/v1/documents", headers=BEARER)
+    assert answer.status_code == 405
 
 
 async def test_who_asks_too_often_is_told_when_to_come_back(tmp_path: Path) -> None:
