@@ -12,7 +12,7 @@ class Head:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on; one for HEAD as one for GET, in a scope of its own, for the server reads the method too."""
+        """Pass a request on; HEAD as GET, in a scope of its own, for the server reads the method too."""
         if scope["type"] != "http" or scope["method"] != "HEAD":
             await self._app(scope, receive, send)
             return
