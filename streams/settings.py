@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -110,6 +110,19 @@ class Settings(BaseSettings):
         description="Longest interval between two polls of a feed that works, seconds.",
     )
     feed_polls: int = Field(default=32, ge=1, le=1000, description="Feeds that a poller polls at a time.")
+    metrics_port: int | None = Field(
+        default=None, ge=0, le=65535, description="Port of /metrics of a worker, poller, watcher and `up`; 0 for any."
+    )
+    metrics_host: str = Field(default="127.0.0.1", min_length=1, description="The address for that.")
+    log_format: Literal["text", "json"] = Field(
+        default="text", description="Logs of workers, pollers, watchers and servers: lines for people, or JSON objects."
+    )
+    trace_ratio: float = Field(
+        default=0, ge=0, le=1, description="Share of the documents pushed that begin a trace; a caller's is carried on."
+    )
+    otlp_endpoint: str = Field(
+        default="", description="Where spans go, by OTLP over HTTP: http://HOST:4318/v1/traces; needs `newsloom[otel]`."
+    )
     failpoint: str = Field(default="", description="For tests: `STAGE:POINT:N[:SIGNAL]`, a fault for a worker.")
 
     def environment(self, **changes: object) -> dict[str, str]:

@@ -6,7 +6,7 @@ from pydantic import BaseModel
 from streams.api.answers import PROBLEMS
 from streams.api.problems import ProblemError
 from streams.api.services import READY_S, ServicesOf
-from streams.observe.metrics import (
+from streams.telemetry.metrics import (
     CONTENT_TYPE,
     READ_MODEL_APPLIED,
     READ_MODEL_BEHIND_SECONDS,
@@ -52,4 +52,4 @@ async def metrics(services: ServicesOf) -> Response:
     READ_MODEL_BEHIND_SECONDS.set(float("nan") if behind is None else behind)
     READ_MODEL_APPLIED.set(standing.applied)
     READ_MODEL_WRITES.set(standing.writes)
-    return Response(exposition(), media_type=CONTENT_TYPE)
+    return Response(exposition("api"), media_type=CONTENT_TYPE)

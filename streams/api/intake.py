@@ -9,7 +9,7 @@ from schemas import RawDocument
 from streams.errors import BrokerError
 from streams.ingest.options import Refused
 from streams.ingest.sender import Ack
-from streams.observe.metrics import DOCUMENTS
+from streams.telemetry.metrics import DOCUMENTS
 
 __all__ = ["BusyError", "Intake", "Item", "Sink", "UnsentError"]
 

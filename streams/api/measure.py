@@ -4,7 +4,7 @@ import time
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from streams.observe.metrics import HTTP_REQUESTS, HTTP_SECONDS
+from streams.telemetry.metrics import HTTP_REQUESTS, HTTP_SECONDS
 
 __all__ = ["Measure"]
 

@@ -15,10 +15,10 @@ from streams.api.guard import SECURITY_HEADERS
 from streams.api.rate import Buckets
 from streams.api.server import access_of
 from streams.errors import UsageError
-from streams.observe.metrics import REGISTRY
 from streams.readmodel import queries
 from streams.readmodel.follow import Standing
 from streams.settings import Settings
+from streams.telemetry.metrics import HTTP_REQUESTS
 from tests.api_builders import TOKEN, Landing, called, serving
 
 BEARER = {"authorization": f"Bearer {TOKEN}"}
@@ -182,9 +182,9 @@ async def test_head_is_get_without_the_body(client: httpx.AsyncClient, path: str
 
 async def test_head_is_counted_as_what_it_was(client: httpx.AsyncClient) -> None:
     asked = {"method": "HEAD", "route": "/stories/{story_id}", "status": "404"}
-    before = REGISTRY.get_sample_value("newsloom_http_requests_total", asked) or 0
+    before = HTTP_REQUESTS.labels(**asked)._value.get()
     await client.head("/stories/none")
-    assert REGISTRY.get_sample_value("newsloom_http_requests_total", asked) == before + 1
+    assert HTTP_REQUESTS.labels(**asked)._value.get() == before + 1
 
 
 async def test_head_writes_nothing(client: httpx.AsyncClient) -> None:

@@ -46,6 +46,11 @@ CHANGED: dict[str, Any] = {
     "feed_floor_s": 60.0,
     "feed_cap_s": 7200.0,
     "feed_polls": 4,
+    "metrics_port": 9464,
+    "metrics_host": "::1",
+    "log_format": "json",
+    "trace_ratio": 0.5,
+    "otlp_endpoint": "http://collector.example:4318/v1/traces",
     "failpoint": "dedupe:table:1",
 }
 SECRETS = {"api_token"}
