@@ -2,8 +2,6 @@
 
 from typing import Annotated
 
-from typing import Annotated
-
 import typer
 
 from streams.cli.command import Call, command
@@ -17,6 +15,7 @@ def register(app: typer.Typer) -> None:
     @command(app, "health", rich_help_panel="A look inside")
     def health(
         call: Call,
+        poller: Annotated[bool, typer.Option("--poller", help="The poller instead of the workers.")] = False,
         kill_after: Annotated[
             float | None,
             typer.Option(
@@ -32,13 +31,15 @@ def register(app: typer.Typer) -> None:
         --kill-after is for a supervisor that starts a process again when it ends, but not when it hangs: Docker, or
         systemd without a watchdog. The worker must not be process 1 of its container. Nothing is lost by the kill.
         """
-        from streams.errors import BrokerError
-        from streams.observe.alive import kill_silent, silent_s
+        from streams.errors import BrokerError, UsageError
+        from streams.observe.alive import kill_silent, poller_silent_s, silent_s
 
+        if poller and kill_after is not None:
+            raise UsageError("--kill-after is for workers")
         settings = call.settings()
-        silent = silent_s(settings)
+        silent = poller_silent_s(settings) if poller else silent_s(settings)
         if not silent:
-            raise BrokerError(f"no worker has started in {settings.state_dir}")
+            raise BrokerError(f"no {'poller' if poller else 'worker'} has started in {settings.state_dir}")
         late = {slot: seconds for slot, seconds in silent.items() if seconds > _LONGEST_S}
         if late:
             killed = kill_silent(settings, after_s=kill_after) if kill_after is not None else []

@@ -25,9 +25,10 @@ from streams.feeds.schedule import Policy
 from streams.feeds.status import latest, rows
 from streams.feeds.visit import Visitor
 from streams.ingest.sender import open_sender
+from streams.observe.alive import poller_report
 from streams.settings import Settings
 
-__all__ = ["only_poller", "open_poller", "read_report", "report_path", "run_poller", "stopped_by_signals"]
+__all__ = ["only_poller", "open_poller", "read_report", "run_poller", "stopped_by_signals"]
 
 _PAGE_BYTES = 5 * 1024 * 1024
 _SHOWN = 12
@@ -56,9 +57,9 @@ async def open_poller(bootstrap: str, settings: Settings, *, pace: Pace = REAL) 
 
 
 async def run_poller(bootstrap: str, settings: Settings, stop: asyncio.Event, *, pace: Pace = REAL) -> None:
-    """Poll until `stop`, and report once a second to `report_path`."""
+    """Poll until `stop`, and report once a second to `streams.observe.alive.poller_report`."""
     async with open_poller(bootstrap, settings, pace=pace) as poller:
-        reporter = asyncio.create_task(_report(poller, report_path(settings)))
+        reporter = asyncio.create_task(_report(poller, poller_report(settings)))
         try:
             await poller.run(stop, grace_s=settings.shutdown_s / 2)
         finally:
@@ -90,15 +91,10 @@ def only_poller(settings: Settings) -> Iterator[None]:
         yield
 
 
-def report_path(settings: Settings) -> Path:
-    """Where the poller of a lane writes how it is doing."""
-    return settings.state_dir / f"{settings.topic('poller')}.json"
-
-
 def read_report(settings: Settings) -> dict[str, Any] | None:
     """What the poller said last, None when it has said nothing."""
     try:
-        found: dict[str, Any] = json.loads(report_path(settings).read_text())
+        found: dict[str, Any] = json.loads(poller_report(settings).read_text())
     except (OSError, ValueError):
         return None
     return found

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from streams.cli.root import main
-from streams.observe.alive import kill_silent, silent_s
+from streams.observe.alive import kill_silent, poller_report, silent_s
 from streams.settings import Settings
 
 
@@ -41,6 +41,19 @@ def test_the_command_answers_with_its_exit_code(
         report(tmp_path, "slot-0", age_s=age_s)
     monkeypatch.setenv("NEWSLOOM_STATE_DIR", str(tmp_path))
     assert main(["health"]) == code
+
+
+@pytest.mark.parametrize(("age_s", "code"), [(2, 0), (60, 3), (None, 3)])
+def test_the_poller_is_asked_for_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, age_s: float | None, code: int
+) -> None:
+    report(tmp_path, "slot-0", age_s=60 if code == 0 else 2)  # a worker says nothing about the poller
+    if age_s is not None:
+        then = time.time() - age_s
+        poller_report(Settings(state_dir=tmp_path)).write_text("{}")
+        os.utime(poller_report(Settings(state_dir=tmp_path)), (then, then))
+    monkeypatch.setenv("NEWSLOOM_STATE_DIR", str(tmp_path))
+    assert main(["health", "--poller"]) == code
 
 
 @pytest.fixture
