@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from streams.alarms import StageAlarm, standing
-from streams.app import Running, only_one, running
+from streams.app import STAGES, Running, only_one, running
 from streams.cli.output import console, counted, remark, safe
 from streams.errors import BrokerError
 from streams.feeds.edit import put, read_file
 from streams.feeds.run import read_report
 from streams.observe.status import Status, read_status
 from streams.settings import Settings
+from streams.telemetry.endpoint import serving_family
+from streams.telemetry.metrics import ALARM
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -33,7 +35,7 @@ async def stay_up(settings: Settings, *, feeds: Path | None = None, poll: bool =
 
         access_of(settings)  # before anything is started
     configs = read_file(feeds) if feeds is not None else []
-    with only_one(settings):
+    with only_one(settings), serving_family(settings):
         async with running(settings, poller=poll or feeds is not None, say=remark) as live:
             if configs:
                 await put(live.broker.bootstrap, settings, configs)
@@ -64,11 +66,14 @@ async def _watch(live: Running) -> None:
     pid = live.broker.pid
     told: set[str] = set()
     while pid is None or _alive(pid):
-        for stage, alarm in standing(live.settings).items():
+        alarms = standing(live.settings)
+        for stage in STAGES:
+            ALARM.labels(stage).set(stage in alarms)
+        for stage, alarm in alarms.items():
             if stage not in told and not sys.stdout.isatty():
                 remark(f"alarm: {alarm}; `newsloom dlq release {stage}` lets it go on")
             told.add(stage)
-        told &= standing(live.settings).keys()
+        told &= alarms.keys()
         await asyncio.sleep(_EVERY_S)
     raise BrokerError(f"the broker at {live.broker.bootstrap} has ended")
 

@@ -76,6 +76,7 @@ def _worker(app: typer.Typer) -> None:
         from streams.edge.admin import create_topics
         from streams.edge.worker import run_worker
         from streams.errors import UsageError
+        from streams.telemetry.endpoint import serving
 
         if unknown := sorted(set(stage or ()) - set(STAGES)):
             raise UsageError(f"no stage {unknown[0]}; there are {', '.join(STAGES)}")
@@ -84,7 +85,8 @@ def _worker(app: typer.Typer) -> None:
         async def work() -> int:
             bootstrap = await connected(settings, wait_s=wait)
             await create_topics(bootstrap, settings)
-            return await run_worker(bootstrap, settings, stages=tuple(stage or STAGES), slot=slot)
+            with serving(settings, "worker", f"worker-{slot}"):
+                return await run_worker(bootstrap, settings, stages=tuple(stage or STAGES), slot=slot)
 
         code = run(work(), logs=everything, loop_factory=uvloop.new_event_loop)
         if code:

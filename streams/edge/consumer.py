@@ -101,6 +101,7 @@ class SafeConsumer(driver.Consumer):  # type: ignore[misc]
         self.inbox = Inbox(self.app.conf.broker_max_poll_records)
         self._frontiers: dict[TP, Frontier] = defaultdict(Frontier)
         self._expected: dict[TP, int] = {}
+        self._starts: dict[TP, int] = {}
         self._fetch_lock = asyncio.Lock()
         self._fence = 0
         self._turned = asyncio.Event()
@@ -227,6 +228,7 @@ class SafeConsumer(driver.Consumer):  # type: ignore[misc]
         if not fresh:
             return
         starts = await self.earliest_offsets(*fresh)
+        self._starts = starts
         for tp in fresh:
             await self.seek(tp, starts[tp])
             self._expected[tp] = starts[tp]
@@ -266,6 +268,16 @@ class SafeConsumer(driver.Consumer):  # type: ignore[misc]
     @Service.task  # type: ignore[untyped-decorator]
     async def _commit_livelock_detector(self) -> None:
         """Nothing: it would only log; `streams.edge.hardened` has a watchdog that acts."""
+
+    def reached(self) -> dict[int, tuple[int, int]]:
+        """By partition: the offset that is committed, and the end of the log as the last fetch told it."""
+        found = {}
+        for tp in self.assignment():
+            at = self._committed_offset.get(tp)
+            at = self._starts.get(tp) if at is None else at
+            if at is not None and self.app.topics.acks_enabled_for(tp.topic):
+                found[tp.partition] = (at, max(at, self.highwater(tp) or at))
+        return found
 
     def _filter_tps_with_pending_acks(self, topics: Any = None) -> list[TP]:
         return [tp for tp in self._frontiers if topics is None or tp in topics or tp.topic in topics]

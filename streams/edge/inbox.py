@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 __all__ = ["Batch", "Inbox"]
@@ -25,12 +25,23 @@ class Inbox:
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
         self._waiting: deque[Any] = deque()
+        self._in_work: Sequence[Any] = ()
         self._arrived = asyncio.Event()
         self._roomy = asyncio.Event()
         self._settled = asyncio.Event()
         self._roomy.set()
         self._settled.set()
         self.epoch = 0
+
+    def __len__(self) -> int:
+        return len(self._in_work) + len(self._waiting)
+
+    def oldest(self) -> dict[int, int]:
+        """When the broker took the first record of each partition that waits or is in work, Unix time in ms."""
+        found: dict[int, int] = {}
+        for record in chain(self._in_work, self._waiting):
+            found.setdefault(record.partition, record.timestamp)
+        return found
 
     def put(self, records: Sequence[Any]) -> None:
         """Append what was fetched."""
@@ -70,6 +81,7 @@ class Inbox:
         taken = list(islice(self._waiting, most))
         for _ in taken:
             self._waiting.popleft()
+        self._in_work = taken
         self._settled.clear()
         self._note_room()
         return Batch(taken, self.epoch)
@@ -81,6 +93,7 @@ class Inbox:
 
     def done(self) -> None:
         """The batch taken last is no longer in work."""
+        self._in_work = ()
         self._settled.set()
 
     async def settled(self) -> None:

@@ -12,7 +12,13 @@ __all__ = ["BulkRecovery", "Tables"]
 
 
 class BulkRecovery(Recovery):  # type: ignore[misc]
-    """Faust's recovery, which decides what to read; what is read comes through `take`."""
+    """Faust's recovery, which decides what to read; what is read comes through `take`.
+
+    `begun` counts recoveries, `taken` the records they read.
+    """
+
+    begun = 0
+    taken = 0
 
     def take(self, tp: TP, records: Sequence[Any]) -> None:
         """Changelog records as fetched, in log order."""
@@ -23,12 +29,14 @@ class BulkRecovery(Recovery):  # type: ignore[misc]
         if fresh:
             self.tp_to_table[tp].recover(tp, fresh)
             self.active_offsets[tp] = fresh[-1].offset
+            self.taken += len(fresh)
         if self.in_recovery and not self.need_recovery():
             self._set_recovery_ended()
             self.signal_recovery_end.set()
 
     def _set_recovery_started(self) -> None:
         self.signal_recovery_end.clear()
+        self.begun += 1
         super()._set_recovery_started()
 
     @Service.task  # type: ignore[untyped-decorator]

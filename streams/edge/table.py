@@ -55,6 +55,10 @@ class AtomicTable(Table):  # type: ignore[misc]
         """The local store of one partition."""
         return self.data._db_for_partition(partition)  # noqa: SLF001 - Faust offers no read by partition
 
+    def databases(self) -> list[Any]:
+        """The local stores that are open; not to be kept, see `streams.edge.store`."""
+        return list(self.data._dbs.values())  # noqa: SLF001 - as above
+
     def position(self, partition: int) -> int:
         """Input offset up to which the partition is complete; -1 for none."""
         stored = _read(lambda: self.database(partition).get(_POSITION_KEY))

@@ -25,12 +25,14 @@ from aiokafka.admin import AIOKafkaAdminClient
 from streams.alarms import ALARMED, standing
 from streams.edge.agents import Meter, Work, consume, parallel, single_writer, watched
 from streams.edge.hardened import HardenedApp, new_app
+from streams.edge.measured import Measured
 from streams.edge.outbox import Outbox
 from streams.edge.pool import Pool
 from streams.edge.shard import ShardTables
 from streams.edge.store import is_damage
 from streams.edge.table import AtomicTable
 from streams.settings import Settings
+from streams.telemetry.metrics import ALARM
 from streams.topology import Stage, stage_named
 
 __all__ = ["run_stages", "run_worker"]
@@ -56,6 +58,7 @@ class _Running:
     stage: Stage
     app: HardenedApp
     meter: Meter
+    measured: Measured | None
 
 
 async def run_worker(bootstrap: str, settings: Settings, *, stages: Sequence[str], slot: int = 0) -> int:
@@ -73,6 +76,7 @@ async def run_stages(bootstrap: str, settings: Settings, *, stages: Sequence[Sta
     held = frozenset(standing(settings))
     for alarm in standing(settings).values():
         log.error("%s; `newsloom dlq release %s` lets it go on", alarm, alarm.stage)
+        ALARM.labels(alarm.stage).set(1)
     stages = [stage for stage in stages if stage.name not in held]
     if not stages:
         return ALARMED
@@ -110,8 +114,10 @@ def _prepare(stage: Stage, bootstrap: str, settings: Settings, folder: Path, poo
         tables = ShardTables(_table(app, stage.table.name), faces)
         tables.state.failpoint = app.failpoint
         work = single_writer(stage, tables=tables, outbox=outbox, meter=meter, app=app)
-    _add_agent(app, stage, watched(work, stage.name, meter, app))
-    return _Running(stage, app, meter)
+    measured = None if settings.metrics_port is None else Measured(stage, app)
+    work = watched(work, stage.name, meter, app)
+    _add_agent(app, stage, work if measured is None else measured.around(work))
+    return _Running(stage, app, meter, measured)
 
 
 def _raw_topic(app: HardenedApp, name: str, **options: bool) -> Any:
@@ -203,6 +209,9 @@ async def _report(running: list[_Running], folder: Path) -> None:
     """Once a second: what each stage has done, for `newsloom up` and for people."""
     target = folder / _STATS
     while True:
+        for each in running:
+            if each.measured is not None:
+                each.measured.look(each.meter.labels.items(), each.meter.busy_s, time.time())
         stats = {
             each.stage.name: {"busy_s": round(each.meter.busy_s, 3), "outcomes": dict(each.meter.labels)}
             for each in running

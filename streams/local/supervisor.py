@@ -12,6 +12,7 @@ from typing import IO
 
 from streams.alarms import ALARMED, standing
 from streams.settings import Settings
+from streams.telemetry.metrics import RESTARTS
 
 __all__ = ["POLLER", "Supervisor"]
 
@@ -72,6 +73,7 @@ class Supervisor:
                 await self._released()
                 continue
             self.restarts += 1
+            RESTARTS.labels(_name(slot)).inc()
             # A worker that dies at once must not be started in a tight loop.
             quick = time.monotonic() - begun < self.quick_s
             pause = min(_LONGEST_PAUSE_S, pause * 2 + 0.25) if quick else 0.0
@@ -93,7 +95,9 @@ class Supervisor:
         stages = [option for name in self.stages for option in ("--stage", name)]
         command = ["poller"] if slot == POLLER else ["worker", "--slot", str(slot), *stages]
         arguments = [sys.executable, "-m", "streams", *command]
-        return arguments, self.settings.environment(broker=self.bootstrap)
+        # Each has a port of its own: who asks for metrics asks us.
+        port = {} if self.settings.metrics_port is None else {"metrics_port": 0, "metrics_host": "127.0.0.1"}
+        return arguments, self.settings.environment(broker=self.bootstrap, **port)
 
     async def _spawn(self, slot: int) -> asyncio.subprocess.Process:
         arguments, environment = self.command(slot)
@@ -112,6 +116,10 @@ class Supervisor:
         if waits:
             await asyncio.wait(waits, timeout=self.settings.shutdown_s + 2)
         _each(alive, lambda process: process.kill())
+
+
+def _name(slot: int) -> str:
+    return "poller" if slot == POLLER else f"worker-{slot}"
 
 
 def _each(processes: list[asyncio.subprocess.Process], act: Callable[[asyncio.subprocess.Process], None]) -> None:

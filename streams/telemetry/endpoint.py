@@ -47,18 +47,18 @@ def serving(settings: Settings, role: Role, name: str) -> Iterator[None]:
 
 
 @contextmanager
-def serving_family(settings: Settings, names: Callable[[], list[str]]) -> Iterator[None]:
-    """As `serving`, for `newsloom up`: with the metrics of its children of these names, by the label `process`."""
-    with _serving(settings, "up", lambda: family(settings, names())):
+def serving_family(settings: Settings) -> Iterator[None]:
+    """As `serving`, for `newsloom up`: what `family` tells."""
+    with _serving(settings, "up", lambda: family(settings)):
         yield
 
 
-def family(settings: Settings, names: list[str]) -> bytes:
-    """The metrics of `newsloom up` and of those of its children that answer."""
+def family(settings: Settings) -> bytes:
+    """The metrics of `newsloom up` and of those of its children that answer, by the label `process`."""
     parts = {"up": exposition("up").decode()}
     # Whatever proxy the environment names is not for loopback.
     opener = build_opener(ProxyHandler({}))
-    for name in names:
+    for name in (*(f"worker-{slot}" for slot in range(settings.workers)), "poller"):
         with suppress(OSError, ValueError):  # it starts, or has just ended
             port = int(_note(settings, name).read_text())
             with opener.open(f"http://127.0.0.1:{port}/metrics", timeout=_CHILD_S) as answer:
