@@ -42,7 +42,6 @@ class Measured:
         self._name = stage.name
         names = [stage.table.name, *(topic.name for topic in stage.writes)] if stage.table else []
         self._tables = {name.replace(".", "-"): name for name in names}
-        self._latency = metrics.LATENCY.labels(stage.name)
         self._records = metrics.BATCH_RECORDS.labels(stage.name)
         self._seconds = metrics.BATCH_SECONDS.labels(stage.name)
         self._told: dict[Counter, float] = {}
@@ -64,10 +63,11 @@ class Measured:
         """Take note of a batch whose effects are in the log, `seconds` after it was taken."""
         self._records.observe(len(records))
         self._seconds.observe(seconds)
+        began = []
         for record in records:
             self._done[record.partition] = record.timestamp_ms
-            if (began := began_at(record.headers)) is not None:
-                self._latency.observe(max(now - began, 0.0))
+            began.append(began_at(record.headers))
+        metrics.LATENCY.add(self._name, [max(now - at, 0.0) for at in began if at is not None])
 
     def look(self, outcomes: Iterable[tuple[str, int]], busy_s: float, now: float) -> None:
         """Bring up to date what changes between batches; `outcomes` are records by label since the worker started."""

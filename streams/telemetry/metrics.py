@@ -20,6 +20,9 @@ from prometheus_client import (
     generate_latest,
 )
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.registry import Collector
+
+from streams.telemetry.spread import Spread
 
 __all__ = ["CONTENT_TYPE", "DECLARED", "LABELS", "ROLES", "Declared", "Role", "exposition", "introduce"]
 
@@ -100,7 +103,14 @@ def _histogram(
     return made
 
 
-def _register(made: Counter | Gauge | Histogram, roles: tuple[Role, ...]) -> None:
+def _spread(name: str, unit: str, text: str, label: str, roles: tuple[Role, ...], buckets: Sequence[float]) -> Spread:
+    _declared.append(Declared(name, "histogram", unit, text, (label,), roles))
+    made = Spread(name, text, label, buckets)
+    _register(made, roles)
+    return made
+
+
+def _register(made: Collector, roles: tuple[Role, ...]) -> None:
     for role in roles:
         _registries[role].register(made)
 
@@ -133,11 +143,11 @@ RECORDS = _counter("newsloom_records", "records", "Records handled.", ("stage", 
 STAGE_CPU = _counter(
     "newsloom_stage_cpu_seconds", "seconds", "Processor time in the stage itself.", ("stage",), _WORKER
 )
-LATENCY = _histogram(
+LATENCY = _spread(
     "newsloom_latency_seconds",
     "seconds",
     "From `first_seen_at` of the raw document to the acknowledged effects of this stage; replays apart.",
-    ("stage",), _WORKER, _LATENCY,
+    "stage", _WORKER, _LATENCY,
 )  # fmt: skip
 BATCH_RECORDS = _histogram(
     "newsloom_batch_records", "records", "Records taken together.", ("stage",), _WORKER, _RECORDS

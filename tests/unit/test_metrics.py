@@ -5,6 +5,7 @@ from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
+from prometheus_client import CollectorRegistry, Histogram, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from streams.errors import UsageError
@@ -12,6 +13,7 @@ from streams.settings import Settings
 from streams.telemetry.endpoint import family, serving
 from streams.telemetry.merged import merged
 from streams.telemetry.metrics import DECLARED, FEEDS_DUE, INBOX, LABELS, RECORDS, ROLES, exposition
+from streams.telemetry.spread import Spread
 
 ONE = """# HELP a_total Things: some.
 # TYPE a_total counter
@@ -60,6 +62,19 @@ def test_a_role_exports_what_is_declared_for_it_and_nothing_else(role: str) -> N
     found = {each.name for each in text_string_to_metric_families(exposition(role).decode())}  # type: ignore[arg-type]
     wanted = {each.name.removesuffix("_total") for each in DECLARED if role in each.roles}
     assert found == wanted
+
+
+def test_a_batch_of_values_is_counted_as_the_client_library_would() -> None:
+    values = [0.0, 0.5, 0.5001, 2, 7, 7, 1e9]
+    registry, other = CollectorRegistry(), CollectorRegistry()
+    spread = Spread("s_seconds", "Some.", "stage", (0.5, 2, 7.5))
+    registry.register(spread)
+    spread.add("a", values[:3])
+    spread.add("a", values[3:])
+    theirs = Histogram("s_seconds", "Some.", ("stage",), buckets=(0.5, 2, 7.5), registry=other).labels("a")
+    for value in values:
+        theirs.observe(value)
+    assert generate_latest(registry) == generate_latest(other)
 
 
 def test_processes_are_told_apart_and_families_stay_together() -> None:
