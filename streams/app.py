@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from streams.edge.admin import create_topics
+from streams.endpoint import Endpoint
 from streams.errors import BrokerError, UsageError
 from streams.local.broker import Broker, find_broker, open_broker
 from streams.local.supervisor import Supervisor
@@ -43,8 +44,8 @@ class Running:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
 
-async def connected(settings: Settings, *, wait_s: float = 0) -> str:
-    """Bootstrap address of the broker to use; BrokerError when none answers within `wait_s`."""
+async def connected(settings: Settings, *, wait_s: float = 0) -> Endpoint:
+    """How to reach the broker to use; BrokerError when none answers within `wait_s`."""
     deadline = time.monotonic() + wait_s
     while True:
         try:
@@ -54,7 +55,7 @@ async def connected(settings: Settings, *, wait_s: float = 0) -> str:
                 raise
             broker = None
         if broker is not None:
-            return broker.bootstrap
+            return broker.endpoint
         if time.monotonic() >= deadline:
             raise BrokerError("no broker is running; start one with `newsloom up`, or name one with --broker HOST:PORT")
         await asyncio.sleep(_POLL_S)
@@ -75,7 +76,7 @@ async def running(
         try:
             async with open_broker(settings, say=say) as broker:
                 try:
-                    await create_topics(broker.bootstrap, settings)
+                    await create_topics(broker.endpoint, settings)
                     yield Running(broker, settings, supervisor, supervision, Path(output.name))
                 finally:
                     stop.set()  # the workers end while there still is a broker

@@ -26,6 +26,7 @@ from streams.edge.dispositions import Dispositions, read_dispositions, read_lett
 from streams.edge.pool import Pool
 from streams.edge.reader import read_topic
 from streams.edge.table import POSITION
+from streams.endpoint import Endpoint
 from streams.memory import StageRun
 from streams.settings import Settings
 from streams.topics import RAW, Topic
@@ -88,7 +89,7 @@ class AuditReport:
 
 
 async def audit(
-    bootstrap: str,
+    endpoint: Endpoint,
     settings: Settings,
     *,
     wait_s: float = 0,
@@ -100,48 +101,48 @@ async def audit(
     `acknowledged` holds ids of documents that the broker has confirmed to their producer. A
     document that was sent and never confirmed may be in the raw topic, then it counts, or not.
     """
-    report = AuditReport(lag=await _settled_lag(bootstrap, settings, wait_s))
+    report = AuditReport(lag=await _settled_lag(endpoint, settings, wait_s))
     if any(report.lag.values()):
         return report
     # A flow of a test's own has no topics beside it.
-    dispositions = await read_dispositions(bootstrap, settings) if flow is TOPOLOGY else {}
-    await _account_for_documents(bootstrap, settings, report, acknowledged, dispositions)
+    dispositions = await read_dispositions(endpoint, settings) if flow is TOPOLOGY else {}
+    await _account_for_documents(endpoint, settings, report, acknowledged, dispositions)
     pool = Pool(processes=settings.processes, deadline_s=settings.document_deadline_s, memory_mb=4096)
     async with pool:
         for stage in flow:
-            report.stages.append(await audit_stage(bootstrap, settings, stage, pool, dispositions))
+            report.stages.append(await audit_stage(endpoint, settings, stage, pool, dispositions))
     return report
 
 
-async def _settled_lag(bootstrap: str, settings: Settings, wait_s: float) -> dict[str, int]:
+async def _settled_lag(endpoint: Endpoint, settings: Settings, wait_s: float) -> dict[str, int]:
     give_up = time.monotonic() + wait_s
     while True:
-        lag = await total_lag(bootstrap, settings)
+        lag = await total_lag(endpoint, settings)
         if not any(lag.values()) or time.monotonic() > give_up:
             return lag
         await asyncio.sleep(0.5)
 
 
-def _records(bootstrap: str, settings: Settings, topic: str) -> AsyncIterator[Record]:
-    return read_topic(bootstrap, settings.topic(topic), until_end=True)
+def _records(endpoint: Endpoint, settings: Settings, topic: str) -> AsyncIterator[Record]:
+    return read_topic(endpoint, settings.topic(topic), until_end=True)
 
 
 async def _account_for_documents(
-    bootstrap: str,
+    endpoint: Endpoint,
     settings: Settings,
     report: AuditReport,
     acknowledged: Collection[str],
     dispositions: Dispositions,
 ) -> None:
     raw: Counter[str] = Counter()
-    async for record in _records(bootstrap, settings, RAW.name):
+    async for record in _records(endpoint, settings, RAW.name):
         raw[document_of(record)] += 1
     report.raw_records, report.raw_ids = raw.total(), len(raw)
     ends: dict[str, set[str]] = {"dead_letter": set()}
     for topic in TERMINAL:
-        ends[topic.name] = {document_of(r) async for r in _records(bootstrap, settings, topic.name)}
+        ends[topic.name] = {document_of(r) async for r in _records(endpoint, settings, topic.name)}
     for source in ON_THE_WAY:
-        letters = read_letters(bootstrap, settings, source.dead_letters)
+        letters = read_letters(endpoint, settings, source.dead_letters)
         # One that was redriven is on its way again: it ends elsewhere, or in another letter.
         ends["dead_letter"] |= {document_of(r) async for r in letters if settled(r, dispositions) != "redriven"}
     counts = Counter(document for ids in ends.values() for document in ids)
@@ -153,14 +154,14 @@ async def _account_for_documents(
 
 
 async def audit_stage(
-    bootstrap: str, settings: Settings, stage: Stage, pool: Pool, dispositions: Dispositions | None = None
+    endpoint: Endpoint, settings: Settings, stage: Stage, pool: Pool, dispositions: Dispositions | None = None
 ) -> StageAudit:
     """Compare what `stage` has written with what it must make of its input log; `pool` recomputes."""
     found = StageAudit(stage.name)
-    closed = await _closed(bootstrap, settings, stage, dispositions or {})
+    closed = await _closed(endpoint, settings, stage, dispositions or {})
     inputs: dict[Place, Record] = {}
     by_partition: dict[int, list[Record]] = defaultdict(list)
-    async for record in _records(bootstrap, settings, stage.reads.name):
+    async for record in _records(endpoint, settings, stage.reads.name):
         if (record.partition, record.offset) not in closed:
             by_partition[record.partition].append(record)
         inputs[record.partition, record.offset] = record
@@ -177,18 +178,20 @@ async def audit_stage(
                 places.setdefault(identity, (partition, len(places)))
             else:
                 _set(tables[face.name], message.key or b"", message.value)
-    await _compare_outputs(bootstrap, settings, stage, expected, found)
-    await _check_order(bootstrap, settings, stage, places, found)
-    found.unfaithful = await _unfaithful(bootstrap, settings, stage, inputs)
-    await _compare_tables(bootstrap, settings, stage, tables, found)
+    await _compare_outputs(endpoint, settings, stage, expected, found)
+    await _check_order(endpoint, settings, stage, places, found)
+    found.unfaithful = await _unfaithful(endpoint, settings, stage, inputs)
+    await _compare_tables(endpoint, settings, stage, tables, found)
     return found
 
 
-async def _closed(bootstrap: str, settings: Settings, stage: Stage, dispositions: Dispositions) -> dict[Place, Record]:
+async def _closed(
+    endpoint: Endpoint, settings: Settings, stage: Stage, dispositions: Dispositions
+) -> dict[Place, Record]:
     """Letters of `stage` that an operator has redriven or discarded, by the place of their record."""
     found = {}
     if dispositions:
-        async for letter in read_letters(bootstrap, settings, stage.reads.dead_letters):
+        async for letter in read_letters(endpoint, settings, stage.reads.dead_letters):
             if settled(letter, dispositions):
                 view = read_dead_letter(letter)
                 found[view.partition, view.offset] = letter
@@ -231,12 +234,12 @@ def _digest(message: Message | Record) -> bytes:
 
 
 async def _compare_outputs(
-    bootstrap: str, settings: Settings, stage: Stage, expected: Digests, found: StageAudit
+    endpoint: Endpoint, settings: Settings, stage: Stage, expected: Digests, found: StageAudit
 ) -> None:
     seen: Digests = {}
     names = [topic.name for topic in stage.writes if not _is_face(topic)]
     for name in (*names, stage.reads.dead_letters):
-        async for record in _records(bootstrap, settings, name):
+        async for record in _records(endpoint, settings, name):
             identity, digest = _identity(name, record), _digest(record)
             found.repeated += identity in seen
             if seen.setdefault(identity, digest) != digest or expected.get(identity, digest) != digest:
@@ -248,13 +251,13 @@ async def _compare_outputs(
 
 
 async def _check_order(
-    bootstrap: str, settings: Settings, stage: Stage, places: Mapping[str, Place], found: StageAudit
+    endpoint: Endpoint, settings: Settings, stage: Stage, places: Mapping[str, Place], found: StageAudit
 ) -> None:
     """First appearances of what one input partition gives one key must rise; `places` has their order."""
     seen: set[str] = set()
     latest: dict[tuple[str, bytes | None, int], int] = defaultdict(lambda: -1)
     for name in [topic.name for topic in stage.writes if not _is_face(topic)]:
-        async for record in _records(bootstrap, settings, name):
+        async for record in _records(endpoint, settings, name):
             identity = _identity(name, record)
             if identity in seen or identity not in places:
                 continue
@@ -266,10 +269,12 @@ async def _check_order(
     found.disordered = _first(found.disordered)
 
 
-async def _unfaithful(bootstrap: str, settings: Settings, stage: Stage, inputs: Mapping[Place, Record]) -> list[str]:
+async def _unfaithful(
+    endpoint: Endpoint, settings: Settings, stage: Stage, inputs: Mapping[Place, Record]
+) -> list[str]:
     """Dead letters from which the record they stand for cannot be had again, byte for byte."""
     found = []
-    async for letter in _records(bootstrap, settings, stage.reads.dead_letters):
+    async for letter in _records(endpoint, settings, stage.reads.dead_letters):
         numbers = [header(letter.headers, f"__connect.errors.{name}") or "-1" for name in ("partition", "offset")]
         source = inputs.get((int(numbers[0]), int(numbers[1])))
         replayed = (letter.key, letter.value, original_headers(letter.headers))
@@ -279,12 +284,12 @@ async def _unfaithful(bootstrap: str, settings: Settings, stage: Stage, inputs: 
 
 
 async def _compare_tables(
-    bootstrap: str, settings: Settings, stage: Stage, tables: dict[str, dict[bytes, bytes]], found: StageAudit
+    endpoint: Endpoint, settings: Settings, stage: Stage, tables: dict[str, dict[bytes, bytes]], found: StageAudit
 ) -> None:
     names = [topic.name for topic in stage.writes if _is_face(topic)]
     for name in [*names, *([stage.table.name] if stage.table else [])]:
         wanted = tables[name]
-        actual = await effective(_records(bootstrap, settings, name))
+        actual = await effective(_records(endpoint, settings, name))
         found.table_keys += len(wanted)
         found.table_differences += _first(
             f"{name}:{key!r}" for key in wanted.keys() | actual.keys() if wanted.get(key) != actual.get(key)

@@ -16,6 +16,7 @@ from streams.clock import now
 from streams.codec import Record
 from streams.edge.admin import delete_topics
 from streams.edge.reader import read_topics
+from streams.endpoint import endpoint_at
 from streams.errors import BrokerError, InputError
 from streams.feeds.edit import put
 from streams.ingest import IngestOptions, Refused, documents
@@ -61,12 +62,12 @@ async def demo(
         try:
             async with running(own, say=say) as live:
                 say(f"{len(raw)} articles into {own.topic(TOPOLOGY[0].reads.name)}")
-                await push(live.broker.bootstrap, own, raw)
+                await push(live.broker.endpoint, own, raw)
                 await _processed(live, {document.document_id for document in raw})
                 show(await _views(live))
         finally:
             if own.lane:
-                await delete_topics(own.broker, own)
+                await delete_topics(endpoint_at(own.broker, own), own)
 
 
 async def demo_feeds(
@@ -92,7 +93,7 @@ async def demo_feeds(
                     running(own, poller=True, say=say) as live,
                     _served(live, say) if serve else nullcontext() as serving,
                 ):
-                    await put(live.broker.bootstrap, own, _configs(site))
+                    await put(live.broker.endpoint, own, _configs(site))
                     await _processed(live, await _polled(live, site.articles))
                     show(await _views(live))
                     if serving is not None:
@@ -100,7 +101,7 @@ async def demo_feeds(
                         await serving
             finally:
                 if own.lane:
-                    await delete_topics(own.broker, own)
+                    await delete_topics(endpoint_at(own.broker, own), own)
 
 
 def _configs(site: Site) -> list[SourceConfig]:
@@ -116,7 +117,7 @@ async def _polled(live: Running, count: int) -> set[str]:
 
     async def follow() -> None:
         name = live.settings.topic(RAW.name)
-        async with aclosing(read_topics(live.broker.bootstrap, [name], until_end=False)) as records:
+        async with aclosing(read_topics(live.broker.endpoint, [name], until_end=False)) as records:
             async for record in records:
                 found.add(document_of(record))
                 if len(found) >= count:
@@ -135,7 +136,7 @@ async def _polled(live: Running, count: int) -> set[str]:
 async def _served(live: Running, say: Callable[[str], None]) -> AsyncIterator[asyncio.Task[None]]:
     from streams.api.server import serve  # noqa: PLC0415 - half a second that only this needs
 
-    serving = asyncio.create_task(serve(live.broker.bootstrap, live.settings, say=say))
+    serving = asyncio.create_task(serve(live.broker.endpoint, live.settings, say=say))
     try:
         yield serving
     finally:
@@ -203,7 +204,7 @@ async def _follow(live: Running, progress: _Progress) -> None:
     names = [DUPLICATE.name, STORY_EVENT.name, STORY_STATE.name]
     names += [stage.reads.dead_letters for stage in TOPOLOGY]
     by_full = {live.settings.topic(name): name for name in names}
-    async with aclosing(read_topics(live.broker.bootstrap, by_full, until_end=False)) as records:
+    async with aclosing(read_topics(live.broker.endpoint, by_full, until_end=False)) as records:
         async for record in records:
             progress.see(by_full[record.topic], record)
             if progress.done:
@@ -222,7 +223,7 @@ async def _alarm(live: Running, progress: _Progress) -> None:
 
 
 async def _views(live: Running) -> list[StoryView]:
-    at = live.broker.bootstrap
+    at = live.broker.endpoint
     stories = [story for story in (await read_stories(at, live.settings)).values() if story.status != "merged"]
     members = {member.article_id for story in stories for member in story.articles}
     articles = await read_enriched(at, live.settings, members)

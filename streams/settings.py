@@ -12,8 +12,8 @@ from streams.errors import UsageError
 __all__ = ["Settings"]
 
 _TOKEN_LENGTH = 16
-_SECRETS = {"api_token"}
-"""What a dump would show as stars; a child has them from our own environment."""
+_SECRETS = {"api_token", "sasl_password"}
+"""What a dump would show as stars; a child has them by its environment, which only its own user can read."""
 
 
 def _xdg(variable: str, fallback: str) -> Path:
@@ -26,6 +26,20 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="NEWSLOOM_", env_ignore_empty=True, frozen=True, extra="ignore")
 
     broker: str = Field(default="auto", description="`auto`, `embedded` or HOST:PORT of a Kafka broker.")
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_SSL"] = Field(
+        default="PLAINTEXT", description="How a given broker is reached: PLAINTEXT, SSL, or SASL_SSL with a login."
+    )
+    sasl_mechanism: Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"] = Field(
+        default="SCRAM-SHA-512", description="How the login is made: SCRAM-SHA-512, SCRAM-SHA-256 or PLAIN."
+    )
+    sasl_username: str = Field(default="", max_length=200, description="Whose login it is.")
+    sasl_password: SecretStr | None = Field(default=None, description="Its password.")
+    sasl_password_file: Path | None = Field(default=None, description="File that holds the password.")
+    ssl_ca_file: Path | None = Field(
+        default=None, description="Authorities to trust, PEM; the system's when it is not set."
+    )
+    ssl_certificate_file: Path | None = Field(default=None, description="Certificate of the client, PEM.")
+    ssl_key_file: Path | None = Field(default=None, description="Key of that certificate, PEM, not encrypted.")
     lane: Annotated[str, Field(pattern=r"^([a-z0-9-]{1,40})?$")] = Field(
         default="", description="Prefix of topics, groups and state of a parallel run; empty for the live one."
     )
@@ -127,22 +141,33 @@ class Settings(BaseSettings):
 
     def environment(self, **changes: object) -> dict[str, str]:
         """The environment of a child process that shall have these settings, with `changes`."""
-        values = self.model_dump(mode="json", exclude_none=True, exclude=_SECRETS) | changes
+        secrets = {name: secret.get_secret_value() for name in _SECRETS if (secret := getattr(self, name)) is not None}
+        values = self.model_dump(mode="json", exclude_none=True, exclude=_SECRETS) | secrets | changes
         ours = {f"NEWSLOOM_{name.upper()}": str(value) for name, value in values.items()}
         return dict(os.environ) | ours  # noqa: TID251 - the one place
 
     def token(self) -> SecretStr | None:
         """The API's token, from the setting or its file; None when there is none. UsageError for an unfit one."""
-        if self.api_token_file is None:
-            found = self.api_token
-        else:
-            try:
-                found = SecretStr(self.api_token_file.read_text(encoding="utf-8").strip())
-            except (OSError, ValueError) as error:
-                raise UsageError(f"NEWSLOOM_API_TOKEN_FILE: {error}") from error
+        found = self._secret("api_token")
         if found is not None and len(found.get_secret_value()) < _TOKEN_LENGTH:
             raise UsageError(f"the API's token must have {_TOKEN_LENGTH} characters or more")
         return found
+
+    def password(self) -> SecretStr | None:
+        """The login's password, from the setting or its file; None when there is none. UsageError for no such file."""
+        return self._secret("sasl_password")
+
+    def _secret(self, name: str) -> SecretStr | None:
+        """A secret, of its file where that is set."""
+        path: Path | None = getattr(self, f"{name}_file")
+        if path is None:
+            found: SecretStr | None = getattr(self, name)
+            return found
+        try:
+            return SecretStr(path.read_text(encoding="utf-8").strip())
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "not UTF-8"  # a decoder's error shows bytes
+            raise UsageError(f"NEWSLOOM_{name.upper()}_FILE: {path}: {reason}") from error
 
     def topic(self, name: str) -> str:
         """`name` in this lane."""

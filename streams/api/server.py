@@ -11,6 +11,7 @@ from streams.api.app import create_app
 from streams.api.intake import Intake
 from streams.api.services import Services
 from streams.api.streams import Streams
+from streams.endpoint import Endpoint
 from streams.errors import UsageError
 from streams.readmodel.follow import Follower
 from streams.readmodel.reader import Reader
@@ -39,16 +40,16 @@ def access_of(settings: Settings) -> Access:
     return Access.of(settings.api_host, names, secret, open_reads=settings.api_open_reads)
 
 
-async def serve(bootstrap: str, settings: Settings, *, say: Callable[[str], None] = lambda _: None) -> None:
+async def serve(endpoint: Endpoint, settings: Settings, *, say: Callable[[str], None] = lambda _: None) -> None:
     """Serve until cancelled; the read model is built, or caught up, beside it. `say` gets the address.
 
     UsageError when the address cannot be had.
     """
     access = access_of(settings)
-    follower = Follower(bootstrap, settings)
+    follower = Follower(endpoint, settings)
     reader = Reader(follower.path)
-    intake = Intake(lambda: Producer(settings, bootstrap=bootstrap))
-    streams = Streams(bootstrap, settings)
+    intake = Intake(lambda: Producer(settings, bootstrap=endpoint))
+    streams = Streams(endpoint, settings)
     services = Services(settings, reader, lambda: follower.standing, intake, streams)
     server = _Server(
         uvicorn.Config(

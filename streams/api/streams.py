@@ -13,6 +13,7 @@ from streams.api.event_stream import Pace
 from streams.api.parameters import Instant
 from streams.api.problems import ProblemError
 from streams.codec import Record
+from streams.endpoint import Endpoint
 from streams.errors import UsageError
 from streams.query import Query, value_of
 from streams.sdk.cursor import MAX_CURSOR, Cursor
@@ -29,8 +30,8 @@ _INSTANT: TypeAdapter[datetime | None] = TypeAdapter(Instant)
 class Streams:
     """The open streams of a server: at most `settings.api_streams`, all ended by `close`."""
 
-    def __init__(self, bootstrap: str, settings: Settings, pace: Pace = Pace()) -> None:  # noqa: B008 - frozen
-        self.bootstrap = bootstrap
+    def __init__(self, endpoint: Endpoint, settings: Settings, pace: Pace = Pace()) -> None:  # noqa: B008 - frozen
+        self.endpoint = endpoint
         self.settings = settings
         self.pace = pace
         self.closing = asyncio.Event()
@@ -48,7 +49,7 @@ class Streams:
         self.open += 1
         try:
             start, otherwise = choice.start, choice.otherwise
-            opened = follow(self.bootstrap, choice.by_topic, start, otherwise=otherwise, tables=choice.tables)
+            opened = follow(self.endpoint, choice.by_topic, start, otherwise=otherwise, tables=choice.tables)
             async with opened as follower:
                 yield follower
         finally:

@@ -19,7 +19,7 @@ _SHOWN = 3
 async def judge(row: Row, scene: Scene, result: Result) -> None:
     """Fill `result` with what the topics of `scene` say; its workers have ended."""
     settings = scene.settings.model_copy(update={"processes": 0})
-    report = await audit(scene.bootstrap, settings, acknowledged=scene.acked, flow=row.flow)
+    report = await audit(scene.endpoint, settings, acknowledged=scene.acked, flow=row.flow)
     _take(report, result)
     await _check_doubtful(scene, result)
     if any(report.lag.values()):
@@ -50,7 +50,7 @@ async def _check_doubtful(scene: Scene, result: Result) -> None:
     """A document whose producer was killed before it heard of it is there once or not at all."""
     if not scene.doubtful:
         return
-    raw = Counter([document_of(record) async for record in read_topic(scene.bootstrap, scene.settings.topic(RAW.name))])
+    raw = Counter([document_of(record) async for record in read_topic(scene.endpoint, scene.settings.topic(RAW.name))])
     arrived = scene.doubtful & raw.keys()
     scene.note(f"of {len(scene.doubtful)} documents without an acknowledgement {len(arrived)} had arrived")
     if twice := sorted(document for document in arrived if raw[document] > 1):
@@ -61,9 +61,9 @@ async def _check_doubtful(scene: Scene, result: Result) -> None:
 async def _unlike_memory(scene: Scene) -> int:
     """Keys of the story table that the in-memory run over the same raw records makes differently."""
     pipeline = MemoryPipeline()
-    async for record in read_topic(scene.bootstrap, scene.settings.topic(RAW.name)):
+    async for record in read_topic(scene.endpoint, scene.settings.topic(RAW.name)):
         pipeline.append(Message(RAW.name, record.key, record.value, record.headers, record.timestamp_ms))
     pipeline.run()
     wanted = pipeline.latest(STORY_STATE.name)
-    actual = await read_table(scene.bootstrap, scene.settings.topic(STORY_STATE.name))
+    actual = await read_table(scene.endpoint, scene.settings.topic(STORY_STATE.name))
     return sum(wanted.get(key) != actual.get(key) for key in wanted.keys() | actual.keys())

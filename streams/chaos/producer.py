@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 from schemas import RawDocument
 from streams.chaos.documents import generate
+from streams.endpoint import endpoint_at
 from streams.ingest.push import push
 from streams.settings import Settings
 
@@ -41,7 +42,7 @@ def main() -> int:
     options = parser.parse_args()
     settings = Settings()
     documents = _slowly(generate(options.count, seed=options.seed, first=options.first))
-    asyncio.run(push(settings.broker, settings, documents, on_ack=_say))
+    asyncio.run(push(endpoint_at(settings.broker, settings), settings, documents, on_ack=_say))
     return 0
 
 

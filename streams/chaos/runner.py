@@ -15,6 +15,7 @@ from streams.chaos.row import RECOVERY_SLACK_S, Result, Row
 from streams.chaos.rows import ROWS
 from streams.chaos.scene import Parts, Scene
 from streams.edge.admin import create_topics, delete_topics
+from streams.endpoint import Endpoint
 from streams.errors import NewsloomError, UsageError
 from streams.local.folder import free_ports
 from streams.local.kafka import EmbeddedKafka
@@ -126,10 +127,10 @@ async def _scene(
             parts.proxy = await stack.enter_async_context(Proxy(door[1], door[0]))
         lane = f"row-{row.number}-{parts.seed}" if shared else ""
         own = settings.model_copy(update={"state_dir": folder / "state", "lane": lane})
-        await create_topics(kafka.bootstrap, own)
+        await create_topics(kafka.endpoint, own)
         log = stack.enter_context((folder / "workers.log").open("wb"))
         scene = Scene(kafka, own, log, parts)
-        stack.push_async_callback(_swept, kafka.bootstrap, own)
+        stack.push_async_callback(_swept, kafka.endpoint, own)
         stack.push_async_callback(scene.lags.close)
         stack.callback(scene.crew.destroy)
         yield scene
@@ -145,11 +146,11 @@ async def _own_broker(
     return kafka
 
 
-async def _swept(bootstrap: str, settings: Settings) -> None:
+async def _swept(endpoint: Endpoint, settings: Settings) -> None:
     """Give back the room that a lane of a shared broker has taken."""
     if settings.lane:
         with suppress(NewsloomError):
-            await delete_topics(bootstrap, settings)
+            await delete_topics(endpoint, settings)
 
 
 def _disk(stack: AsyncExitStack, folder: Path) -> Disk:

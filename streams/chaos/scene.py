@@ -20,6 +20,7 @@ from streams.chaos.proxy import Proxy
 from streams.chaos.pulse import Place, Pulse
 from streams.codec import raw_message
 from streams.edge.admin import LagWatch, StageLag
+from streams.endpoint import Endpoint
 from streams.errors import BrokerError, NewsloomError
 from streams.ingest.push import push
 from streams.local.kafka import EmbeddedKafka
@@ -69,14 +70,14 @@ class Scene:
         self.sent = 0
         self.recoveries: list[float] = []
         self.notes: list[str] = []
-        self.lags = LagWatch(self.bootstrap, settings)
+        self.lags = LagWatch(self.endpoint, settings)
         self._looking = asyncio.Lock()
         self._load = generate(self.ids, seed=self.seed)
 
     @property
-    def bootstrap(self) -> str:
-        """Where the watcher and the producer find the broker: past any proxy."""
-        return self.kafka.bootstrap
+    def endpoint(self) -> Endpoint:
+        """How the watcher and the producer reach the broker: past any proxy."""
+        return self.kafka.endpoint
 
     @property
     def left(self) -> int:
@@ -102,7 +103,7 @@ class Scene:
         give_up = time.monotonic() + _PUSH_AGAIN_S
         while documents:
             try:
-                await push(self.bootstrap, self.settings, documents, on_ack=self._confirm)
+                await push(self.endpoint, self.settings, documents, on_ack=self._confirm)
             except (BrokerError, OSError):
                 if time.monotonic() > give_up:
                     raise
@@ -120,7 +121,7 @@ class Scene:
         producer = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "streams.chaos.producer", *options),
             stdout=asyncio.subprocess.PIPE,
-            env=self.settings.environment(broker=self.bootstrap),
+            env=self.settings.environment(broker=self.kafka.bootstrap),
         )
         assert producer.stdout is not None  # noqa: S101 - piped
         async for line in producer.stdout:
@@ -135,7 +136,7 @@ class Scene:
 
     async def feed_stamped(self, count: int, timestamp_ms: int) -> None:
         """As `feed`, by a producer whose clock says `timestamp_ms`."""
-        async with AIOKafkaProducer(bootstrap_servers=self.bootstrap, acks="all") as producer:
+        async with AIOKafkaProducer(**self.endpoint.client(), acks="all") as producer:
             documents, acks = self._take(count), []
             for message in map(raw_message, documents):
                 topic, headers = self.settings.topic(message.topic), list(message.headers)

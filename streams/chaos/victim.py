@@ -15,6 +15,7 @@ import uvloop
 
 from streams.chaos.trouble import TROUBLED
 from streams.edge.worker import run_stages
+from streams.endpoint import endpoint_at
 from streams.settings import Settings
 
 __all__ = ["main"]
@@ -31,7 +32,7 @@ def main() -> int:
     logging.getLogger("newsloom").setLevel(logging.INFO)
     settings = Settings()
     stages = [stage for stage in TROUBLED if not options.stage or stage.name in options.stage]
-    return uvloop.run(run_stages(settings.broker, settings, stages=stages, slot=options.slot))
+    return uvloop.run(run_stages(endpoint_at(settings.broker, settings), settings, stages=stages, slot=options.slot))
 
 
 def _skew(seconds: float) -> None:

@@ -175,9 +175,9 @@ def _stats(dlq: typer.Typer) -> None:
         settings = call.settings()
 
         async def work() -> "Stats":
-            bootstrap = await connected(settings)
+            endpoint = await connected(settings)
             found = Stats()
-            async for letter in select(bootstrap, settings, selection, await read_dispositions(bootstrap, settings)):
+            async for letter in select(endpoint, settings, selection, await read_dispositions(endpoint, settings)):
                 found.count(letter)
             return found
 

@@ -147,8 +147,8 @@ async def _undertaking(settings: "Settings", decree: "Decree", *, dry: bool, jso
     from streams.app import connected
     from streams.dlq.redrive import Undertaking
 
-    bootstrap = await connected(settings)
-    return Undertaking(bootstrap, settings, decree, dry_run=dry, on_letter=_Teller(dry=dry, json=json))
+    endpoint = await connected(settings)
+    return Undertaking(endpoint, settings, decree, dry_run=dry, on_letter=_Teller(dry=dry, json=json))
 
 
 class _Teller:

@@ -64,9 +64,9 @@ def _audit(app: typer.Typer) -> None:
         settings = call.settings()
 
         async def work() -> "AuditReport":
-            bootstrap = await connected(settings)
+            endpoint = await connected(settings)
             say("recomputing every stage from its own log; this takes as long as the stages do")
-            return await run_audit(bootstrap, settings, wait_s=wait)
+            return await run_audit(endpoint, settings, wait_s=wait)
 
         report = run(work())
         if json:

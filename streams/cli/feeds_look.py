@@ -90,9 +90,9 @@ def _poll(feeds: typer.Typer) -> None:
         settings = call.settings()
 
         async def work() -> "list[Row]":
-            bootstrap = await connected(settings)
-            await create_topics(bootstrap, settings)
-            async with open_poller(bootstrap, settings) as poller:
+            endpoint = await connected(settings)
+            await create_topics(endpoint, settings)
+            async with open_poller(endpoint, settings) as poller:
                 states = await poller.once(ids or None)
                 return rows({key: poller.catalogue[key] for key in states}, states)
 
@@ -179,8 +179,8 @@ def register_poller(app: typer.Typer) -> None:
 
         async def work() -> None:
             stop = stopped_by_signals(asyncio.Event())
-            bootstrap = await connected(settings, wait_s=wait)
-            await create_topics(bootstrap, settings)
-            await run_poller(bootstrap, settings, stop)
+            endpoint = await connected(settings, wait_s=wait)
+            await create_topics(endpoint, settings)
+            await run_poller(endpoint, settings, stop)
 
         run(work(), logs=everything)

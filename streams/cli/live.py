@@ -38,9 +38,9 @@ async def stay_up(settings: Settings, *, feeds: Path | None = None, poll: bool =
     with only_one(settings), serving_family(settings):
         async with running(settings, poller=poll or feeds is not None, say=remark) as live:
             if configs:
-                await put(live.broker.bootstrap, settings, configs)
+                await put(live.broker.endpoint, settings, configs)
             remark(
-                f"up: {live.broker.kind} broker {live.broker.bootstrap}, {counted(settings.workers, 'worker')} "
+                f"up: {live.broker.kind} broker {live.broker.endpoint}, {counted(settings.workers, 'worker')} "
                 f"logging to {live.log}; Ctrl-C ends it"
             )
             view = asyncio.create_task(_view(live) if sys.stdout.isatty() else _watch(live))
@@ -58,7 +58,7 @@ async def stay_up(settings: Settings, *, feeds: Path | None = None, poll: bool =
 async def _serve(live: Running) -> None:
     from streams.api.server import serve
 
-    await serve(live.broker.bootstrap, live.settings, say=remark)
+    await serve(live.broker.endpoint, live.settings, say=remark)
 
 
 async def _watch(live: Running) -> None:
@@ -75,7 +75,7 @@ async def _watch(live: Running) -> None:
             told.add(stage)
         told &= alarms.keys()
         await asyncio.sleep(_EVERY_S)
-    raise BrokerError(f"the broker at {live.broker.bootstrap} has ended")
+    raise BrokerError(f"the broker at {live.broker.endpoint} has ended")
 
 
 def _alive(pid: int) -> bool:
@@ -90,7 +90,7 @@ async def _view(live: Running) -> None:
     status: Status | None = None
     with Live(console=console(), auto_refresh=False, transient=True) as screen:
         while not watch.done():
-            status = await read_status(live.broker.bootstrap, live.settings, status)
+            status = await read_status(live.broker.endpoint, live.settings, status)
             shown = [picture(status, live.supervisor.restarts), *map(_alarm, standing(live.settings).values())]
             if live.supervisor.poller and (report := read_report(live.settings)) is not None:
                 shown += ["", feeds_picture(report)]

@@ -86,10 +86,10 @@ def _sent(settings: "Settings", found: Iterable["RawDocument | Refused"], *, jso
     from streams.topics import RAW
 
     async def work() -> "PushReport":
-        bootstrap = await connected(settings)
-        await partition_count(bootstrap, settings.topic(RAW.name))  # a producer would wait for a missing topic
+        endpoint = await connected(settings)
+        await partition_count(endpoint, settings.topic(RAW.name))  # a producer would wait for a missing topic
         with _progress() as on_ack:
-            return await push(bootstrap, settings, found, on_ack=on_ack, on_refused=_tell)
+            return await push(endpoint, settings, found, on_ack=on_ack, on_refused=_tell)
 
     report = run(work())
     if json:

@@ -188,9 +188,9 @@ def _replay(call: Call, order: "Order", manner: "Manner", *, json: bool) -> None
     settings = call.settings()
 
     async def work() -> "Outcome":
-        bootstrap = await connected(settings)
+        endpoint = await connected(settings)
         with _progress() as listener:
-            return await replay(bootstrap, settings, order, manner, listener)
+            return await replay(endpoint, settings, order, manner, listener)
 
     _tell(run(work()), json=json)
 
@@ -335,9 +335,9 @@ def _resume(replays: typer.Typer) -> None:
         settings = call.settings()
 
         async def work() -> "Outcome":
-            bootstrap = await connected(settings)
+            endpoint = await connected(settings)
             with _progress() as listener:
-                return await go_on(bootstrap, settings, job, Manner(rate, process), listener)
+                return await go_on(endpoint, settings, job, Manner(rate, process), listener)
 
         _tell(run(work()), json=json)
 

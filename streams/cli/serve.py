@@ -46,7 +46,7 @@ def register(app: typer.Typer) -> None:
         access_of(settings)  # before anything is waited for
 
         async def work() -> None:
-            bootstrap = await connected(settings, wait_s=wait)
-            await serving(bootstrap, settings, say=remark)
+            endpoint = await connected(settings, wait_s=wait)
+            await serving(endpoint, settings, say=remark)
 
         run(work(), logs=everything)

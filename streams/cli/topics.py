@@ -71,9 +71,9 @@ def _describe(topics: typer.Typer) -> None:
         settings = call.settings()
 
         async def work() -> "tuple[list[TopicFacts], list[StageLag], Balance]":
-            bootstrap = await connected(settings)
-            facts = await describe_topics(bootstrap, settings)
-            return facts, await stage_lags(bootstrap, settings), await balance(bootstrap, settings)
+            endpoint = await connected(settings)
+            facts = await describe_topics(endpoint, settings)
+            return facts, await stage_lags(endpoint, settings), await balance(endpoint, settings)
 
         facts, lags, books = run(work())
         if json:
@@ -137,12 +137,12 @@ def _dump(topics: typer.Typer) -> None:
         name = settings.topic(full_name(topic))
 
         async def work() -> None:
-            bootstrap = await connected(settings)
+            endpoint = await connected(settings)
             if is_table(topic):
-                for key, value in (await read_table(bootstrap, name)).items():
+                for key, value in (await read_table(endpoint, name)).items():
                     emit_bytes(key + b"\t" + value)
                 return
-            async for record in read_topic(bootstrap, name):
+            async for record in read_topic(endpoint, name):
                 emit_bytes((record.key or b"") + b"\t" + (record.value or b""))
 
         run(work())

@@ -83,10 +83,10 @@ def _worker(app: typer.Typer) -> None:
         settings = call.settings()
 
         async def work() -> int:
-            bootstrap = await connected(settings, wait_s=wait)
-            await create_topics(bootstrap, settings)
+            endpoint = await connected(settings, wait_s=wait)
+            await create_topics(endpoint, settings)
             with serving(settings, "worker", f"worker-{slot}"):
-                return await run_worker(bootstrap, settings, stages=tuple(stage or STAGES), slot=slot)
+                return await run_worker(endpoint, settings, stages=tuple(stage or STAGES), slot=slot)
 
         code = run(work(), logs=everything, loop_factory=uvloop.new_event_loop)
         if code:

@@ -13,6 +13,7 @@ from streams.cli.output import counted, emit, remark, safe, say
 if TYPE_CHECKING:
     from schemas import DroppedFile
     from streams.drop.watch import Plan
+    from streams.endpoint import Endpoint
     from streams.settings import Settings
 
 __all__ = ["register"]
@@ -101,13 +102,13 @@ async def _watch(settings: "Settings", plan: "Plan", every_s: float, *, once: bo
 
 
 async def _look_on(
-    bootstrap: str, settings: "Settings", plan: "Plan", every_s: float, *, once: bool, show: "_Shown"
+    endpoint: "Endpoint", settings: "Settings", plan: "Plan", every_s: float, *, once: bool, show: "_Shown"
 ) -> None:
     import asyncio
 
     from streams.drop.watch import watching
 
-    async with watching(bootstrap, settings, plan, on_file=show.file) as watcher:
+    async with watching(endpoint, settings, plan, on_file=show.file) as watcher:
         show.connected = True
         while True:
             waiting = await watcher.look()

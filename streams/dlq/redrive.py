@@ -24,6 +24,7 @@ from streams.edge.dispositions import Dispositions, read_dispositions
 from streams.edge.landed import landed
 from streams.edge.outbox import Outbox
 from streams.edge.ranges import marks
+from streams.endpoint import Endpoint
 from streams.errors import BrokerError
 from streams.settings import Settings
 
@@ -59,14 +60,14 @@ class Undertaking:
 
     def __init__(
         self,
-        bootstrap: str,
+        endpoint: Endpoint,
         settings: Settings,
         decree: Decree,
         *,
         dry_run: bool = True,
         on_letter: Callable[[Letter, Fate], None] = lambda *_: None,
     ) -> None:
-        self._bootstrap = bootstrap
+        self._endpoint = endpoint
         self._settings = settings
         self._decree = decree
         self._on_letter = on_letter
@@ -78,7 +79,7 @@ class Undertaking:
     async def __aenter__(self) -> Self:
         """Connect; a dry run has nothing to send with."""
         if not self._report.dry_run:
-            self._outbox = await self._resources.enter_async_context(Outbox(self._bootstrap, self._settings))
+            self._outbox = await self._resources.enter_async_context(Outbox(self._endpoint, self._settings))
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -118,11 +119,11 @@ class Undertaking:
         self._on_letter(letter, fate)
 
     async def _tails(self, topic: str) -> tuple[int, ...]:
-        return tuple(high for _, high in await marks(self._bootstrap, self._settings.topic(topic)))
+        return tuple(high for _, high in await marks(self._endpoint, self._settings.topic(topic)))
 
     async def _settled(self) -> Dispositions:
         """What is known of all letters, once the ends of interrupted redrives have been found out."""
-        known = await read_dispositions(self._bootstrap, self._settings)
+        known = await read_dispositions(self._endpoint, self._settings)
         begun = [each for each in known.values() if each.state == "redriving"]
         ended = [each async for each in self._landed(begun)]
         self._report.recovered = len(ended)
@@ -140,7 +141,7 @@ class Undertaking:
                 starts[partition] = min(start, starts.get(partition, start))
             wanted = {each.letter_id for each in intents}
             name = self._settings.topic(topic)
-            places = await landed(self._bootstrap, name, starts, by=REDRIVEN_FROM, wanted=wanted)
+            places = await landed(self._endpoint, name, starts, by=REDRIVEN_FROM, wanted=wanted)
             for each in intents:
                 if each.letter_id in places:
                     yield placed(each, *places[each.letter_id])
@@ -148,7 +149,7 @@ class Undertaking:
     async def _batches(self, selection: Selection, dispositions: Dispositions) -> AsyncIterator[list[Letter]]:
         batch: list[Letter] = []
         size = 0
-        async for letter in select(self._bootstrap, self._settings, selection, dispositions):
+        async for letter in select(self._endpoint, self._settings, selection, dispositions):
             self._report.selected += 1
             batch.append(letter)
             size += len(letter.record.value or b"")
@@ -181,7 +182,7 @@ class Undertaking:
         try:
             return await self._outbox.send(messages, partition=partition)
         except (KafkaError, TimeoutError) as error:
-            raise BrokerError(f"broker {self._bootstrap}: {error or type(error).__name__}") from error
+            raise BrokerError(f"broker {self._endpoint}: {error or type(error).__name__}") from error
 
 
 def _sent_before(dispositions: Dispositions) -> dict[str, tuple[int, int]]:

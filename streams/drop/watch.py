@@ -26,6 +26,7 @@ from streams.edge.landed import landed
 from streams.edge.outbox import Outbox
 from streams.edge.ranges import marks
 from streams.edge.reader import read_table
+from streams.endpoint import Endpoint
 from streams.errors import BrokerError, UsageError
 from streams.ingest import IngestOptions, Refused
 from streams.ingest.documents import documents_in
@@ -70,25 +71,25 @@ class _Group:
 
 @asynccontextmanager
 async def watching(
-    bootstrap: str, settings: Settings, plan: Plan, *, on_file: Callable[[DroppedFile], None] = lambda _: None
+    endpoint: Endpoint, settings: Settings, plan: Plan, *, on_file: Callable[[DroppedFile], None] = lambda _: None
 ) -> AsyncIterator["Watcher"]:
     """A watcher that knows the ledger. UsageError when another one of this machine has the folder."""
     root = str(plan.folder.root)
     async with AsyncExitStack() as resources:
         resources.enter_context(_alone(settings, root))
-        resources.enter_context(_broker_errors(bootstrap))
-        ledger = of_folder(await read_table(bootstrap, settings.topic(DROP_LEDGER.name)), root)
-        sender = await resources.enter_async_context(open_sender(bootstrap, settings, client_id="newsloom-watch"))
-        outbox = await resources.enter_async_context(Outbox(bootstrap, settings))
-        yield Watcher(bootstrap, settings, plan, sender, outbox, ledger, on_file, Settling(plan.looks))
+        resources.enter_context(_broker_errors(endpoint))
+        ledger = of_folder(await read_table(endpoint, settings.topic(DROP_LEDGER.name)), root)
+        sender = await resources.enter_async_context(open_sender(endpoint, settings, client_id="newsloom-watch"))
+        outbox = await resources.enter_async_context(Outbox(endpoint, settings))
+        yield Watcher(endpoint, settings, plan, sender, outbox, ledger, on_file, Settling(plan.looks))
 
 
 @contextmanager
-def _broker_errors(bootstrap: str) -> Iterator[None]:
+def _broker_errors(endpoint: Endpoint) -> Iterator[None]:
     try:
         yield
     except (KafkaError, TimeoutError) as error:
-        raise BrokerError(f"broker {bootstrap}: {error or type(error).__name__}") from error
+        raise BrokerError(f"broker {endpoint}: {error or type(error).__name__}") from error
 
 
 @contextmanager
@@ -106,7 +107,7 @@ def _alone(settings: Settings, root: str) -> Iterator[None]:
 class Watcher:
     """See `watching`; `on_file` gets the last entry of each file that is taken or refused."""
 
-    bootstrap: str
+    endpoint: Endpoint
     settings: Settings
     plan: Plan
     sender: Sender
@@ -163,7 +164,7 @@ class Watcher:
     async def _send(self, group: _Group) -> None:
         if not group.files:
             return
-        ends = tuple([high for _, high in await marks(self.bootstrap, self._raw)])
+        ends = tuple([high for _, high in await marks(self.endpoint, self._raw)])
         intents = [self._intent(copy, before, ends) for copy, before in group.files]
         await self._write(intents)
         there = await self._there(group, ends)
@@ -191,7 +192,7 @@ class Watcher:
             async for document in read_ahead(self._read(copy)):
                 wanted |= {_ce_id(document)} if isinstance(document, RawDocument) else set()
         starts = dict(enumerate(min(tails) for tails in zip(*(before.tails for _, before in begun), strict=True)))
-        return set(await landed(self.bootstrap, self._raw, starts, by="ce_id", wanted=wanted))
+        return set(await landed(self.endpoint, self._raw, starts, by="ce_id", wanted=wanted))
 
     async def _hand_over(self, copy: Snapshot, there: set[str]) -> "_FileTally":
         tally = _FileTally(self.sender)

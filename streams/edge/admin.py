@@ -11,6 +11,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from streams.codec import MAX_RECORD_BYTES
+from streams.endpoint import Endpoint
 from streams.errors import BrokerError, UsageError
 from streams.settings import Settings
 from streams.topics import DAY_MS, Topic
@@ -94,14 +95,14 @@ def _deleted(retention_ms: int) -> dict[str, str]:
     return {"cleanup.policy": "delete", "retention.ms": str(retention_ms)}
 
 
-async def create_topics(bootstrap: str, settings: Settings, flow: Sequence[Stage] = TOPOLOGY) -> list[str]:
+async def create_topics(endpoint: Endpoint, settings: Settings, flow: Sequence[Stage] = TOPOLOGY) -> list[str]:
     """Create what is missing; names of the topics created.
 
     BrokerError when the broker refuses, or a topic has another number of partitions
     than `settings.partitions`: keys would be spread differently from one topic to the next.
     """
     configs = topic_configs(settings, flow)
-    async with _admin(bootstrap) as admin:
+    async with _admin(endpoint) as admin:
         existing = await _partition_counts(admin)
         _check_counts({name: existing[name] for name in configs if name in existing}, settings.partitions)
         missing = [name for name in configs if name not in existing]
@@ -146,11 +147,11 @@ async def _until_visible(admin: Any, names: Iterable[str]) -> None:
     raise BrokerError("the created topics do not appear")
 
 
-async def delete_topics(bootstrap: str, settings: Settings) -> list[str]:
+async def delete_topics(endpoint: Endpoint, settings: Settings) -> list[str]:
     """Delete the topics of a lane; names of those that were there. UsageError for the live lane."""
     if not settings.lane:
         raise UsageError("the topics of the live lane are not to be deleted")
-    async with _admin(bootstrap) as admin:
+    async with _admin(endpoint) as admin:
         existing = await _partition_counts(admin)
         names = [name for name in topic_configs(settings) if name in existing]
         if names:
@@ -158,12 +159,12 @@ async def delete_topics(bootstrap: str, settings: Settings) -> list[str]:
         return names
 
 
-async def describe(bootstrap: str, settings: Settings) -> list[TopicFacts]:
+async def describe(endpoint: Endpoint, settings: Settings) -> list[TopicFacts]:
     """Facts about every topic of the lane, in the order of the flow; missing ones say so."""
-    async with _admin(bootstrap) as admin:
+    async with _admin(endpoint) as admin:
         counts = await _partition_counts(admin)
     names = list(topic_configs(settings))
-    async with _asker(bootstrap) as consumer:
+    async with _asker(endpoint) as consumer:
         marks = await _watermarks(consumer, {name: counts[name] for name in names if name in counts})
     return [
         TopicFacts(name, exists=True, partitions=counts[name], records=_spread(marks[name]), watermarks=marks[name])
@@ -173,23 +174,23 @@ async def describe(bootstrap: str, settings: Settings) -> list[TopicFacts]:
     ]
 
 
-async def cluster_id(bootstrap: str) -> str:
+async def cluster_id(endpoint: Endpoint) -> str:
     """The id that the cluster was formatted with: another cluster at the same address has another one."""
-    async with _admin(bootstrap) as admin:
+    async with _admin(endpoint) as admin:
         return str((await admin.describe_cluster())["cluster_id"])
 
 
-async def stage_lags(bootstrap: str, settings: Settings, flow: Sequence[Stage] = TOPOLOGY) -> list[StageLag]:
+async def stage_lags(endpoint: Endpoint, settings: Settings, flow: Sequence[Stage] = TOPOLOGY) -> list[StageLag]:
     """Lag of every stage; a partition with nothing committed counts from its log start."""
-    async with _admin(bootstrap) as admin, _asker(bootstrap) as consumer:
+    async with _admin(endpoint) as admin, _asker(endpoint) as consumer:
         return await _lags(admin, consumer, settings, flow)
 
 
 class LagWatch:
     """`stage_lags` again and again over the same connections; after a look that fails they are opened anew."""
 
-    def __init__(self, bootstrap: str, settings: Settings, flow: Sequence[Stage] = TOPOLOGY) -> None:
-        self._bootstrap, self._settings, self._flow = bootstrap, settings, flow
+    def __init__(self, endpoint: Endpoint, settings: Settings, flow: Sequence[Stage] = TOPOLOGY) -> None:
+        self._endpoint, self._settings, self._flow = endpoint, settings, flow
         self._open: AsyncExitStack | None = None
 
     async def look(self) -> list[StageLag]:
@@ -197,12 +198,12 @@ class LagWatch:
         try:
             if self._open is None:
                 self._open = AsyncExitStack()
-                self._admin = await self._open.enter_async_context(_admin(self._bootstrap))
-                self._consumer = await self._open.enter_async_context(_asker(self._bootstrap))
+                self._admin = await self._open.enter_async_context(_admin(self._endpoint))
+                self._consumer = await self._open.enter_async_context(_asker(self._endpoint))
             return await _lags(self._admin, self._consumer, self._settings, self._flow)
         except (KafkaError, TimeoutError) as error:
             await self.close()
-            raise BrokerError(f"broker {self._bootstrap}: {error or type(error).__name__}") from error
+            raise BrokerError(f"broker {self._endpoint}: {error or type(error).__name__}") from error
         except BaseException:
             await self.close()
             raise
@@ -233,9 +234,9 @@ async def _lags(admin: Any, consumer: Any, settings: Settings, flow: Sequence[St
     return lags
 
 
-async def total_lag(bootstrap: str, settings: Settings, flow: Sequence[Stage] = TOPOLOGY) -> dict[str, int]:
+async def total_lag(endpoint: Endpoint, settings: Settings, flow: Sequence[Stage] = TOPOLOGY) -> dict[str, int]:
     """Records each stage has yet to commit, by stage name."""
-    return {lag.stage: lag.total for lag in await stage_lags(bootstrap, settings, flow)}
+    return {lag.stage: lag.total for lag in await stage_lags(endpoint, settings, flow)}
 
 
 def _spread(watermarks: tuple[tuple[int, int], ...]) -> int:
@@ -243,13 +244,13 @@ def _spread(watermarks: tuple[tuple[int, int], ...]) -> int:
 
 
 @asynccontextmanager
-async def _admin(bootstrap: str) -> AsyncIterator[Any]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, client_id="newsloom", request_timeout_ms=_REQUEST_MS)
+async def _admin(endpoint: Endpoint) -> AsyncIterator[Any]:
+    admin = AIOKafkaAdminClient(**endpoint.client(), client_id="newsloom", request_timeout_ms=_REQUEST_MS)
     try:
         await admin.start()
         yield admin
     except (KafkaError, TimeoutError) as error:
-        raise BrokerError(f"broker {bootstrap}: {error or type(error).__name__}") from error
+        raise BrokerError(f"broker {endpoint}: {error or type(error).__name__}") from error
     finally:
         await admin.close()
 
@@ -272,14 +273,14 @@ async def _committed(admin: Any, group: str) -> dict[tuple[str, int], int]:
 
 
 @asynccontextmanager
-async def _asker(bootstrap: str) -> AsyncIterator[Any]:
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, request_timeout_ms=_REQUEST_MS)
+async def _asker(endpoint: Endpoint) -> AsyncIterator[Any]:
+    consumer = AIOKafkaConsumer(**endpoint.client(), enable_auto_commit=False, request_timeout_ms=_REQUEST_MS)
     try:
         await consumer.start()
         await asyncio.sleep(0)  # aiokafka cannot stop what has not yet begun to run
         yield consumer
     except KafkaError as error:
-        raise BrokerError(f"broker {bootstrap}: {error}") from error
+        raise BrokerError(f"broker {endpoint}: {error}") from error
     finally:
         await consumer.stop()
 

@@ -10,6 +10,7 @@ from schemas import Disposition
 from streams.codec import Record
 from streams.deadletter import letter_id
 from streams.edge.reader import read_table, read_topics
+from streams.endpoint import Endpoint
 from streams.settings import Settings
 from streams.topics import DISPOSITION
 
@@ -19,20 +20,20 @@ Dispositions = dict[str, Disposition]
 """By `streams.deadletter.letter_id`. A letter that is not in it is open, and so is one that is `redriving`."""
 
 
-async def read_dispositions(bootstrap: str, settings: Settings) -> Dispositions:
+async def read_dispositions(endpoint: Endpoint, settings: Settings) -> Dispositions:
     """All that are known as of now; a record that is none is passed over."""
     found: Dispositions = {}
-    for value in (await read_table(bootstrap, settings.topic(DISPOSITION.name))).values():
+    for value in (await read_table(endpoint, settings.topic(DISPOSITION.name))).values():
         with suppress(ValidationError):
             disposition = Disposition.model_validate_json(value)
             found[disposition.letter_id] = disposition
     return found
 
 
-async def read_letters(bootstrap: str, settings: Settings, *topics: str) -> AsyncIterator[Record]:
+async def read_letters(endpoint: Endpoint, settings: Settings, *topics: str) -> AsyncIterator[Record]:
     """All letters of dead-letter topics as of now; these, and the topic of each record, are named without the lane."""
     names = {settings.topic(topic): topic for topic in topics}
-    async for record in read_topics(bootstrap, names):
+    async for record in read_topics(endpoint, names):
         yield replace(record, topic=names[record.topic])
 
 

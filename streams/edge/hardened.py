@@ -18,6 +18,7 @@ from mode import Service
 from streams.edge.consumer import SafeTransport
 from streams.edge.failpoint import Failpoint
 from streams.edge.recovery import Tables
+from streams.endpoint import Endpoint
 from streams.settings import Settings
 
 __all__ = ["HardenedApp", "StalledError", "new_app"]
@@ -148,8 +149,20 @@ async def waiting_work(app: HardenedApp) -> bool:
     return any(ends[tp] > reached[tp] for tp in ours)
 
 
+def _credentials(endpoint: Endpoint) -> faust.SASLCredentials | faust.SSLCredentials | None:
+    """What Faust's own consumer and producer log in with."""
+    if (security := endpoint.security) is None:
+        return None
+    if (login := security.login) is None:
+        return faust.SSLCredentials(security.context())
+    password = login.password.get_secret_value()
+    return faust.SASLCredentials(
+        username=login.username, password=password, mechanism=login.mechanism, ssl_context=security.context()
+    )
+
+
 def new_app(
-    stage_name: str, *, bootstrap: str, settings: Settings, datadir: str, member: str | None = None
+    stage_name: str, *, endpoint: Endpoint, settings: Settings, datadir: str, member: str | None = None
 ) -> HardenedApp:
     """The app of one stage; values of the settings are explained in ARCHITECTURE.md.
 
@@ -158,7 +171,8 @@ def new_app(
     """
     app = HardenedApp(
         settings.group(stage_name),
-        broker=";".join(f"aiokafka://{address}" for address in bootstrap.split(",")),
+        broker=";".join(f"aiokafka://{address}" for address in endpoint.bootstrap.split(",")),
+        broker_credentials=_credentials(endpoint),
         store="rocksdb://",
         datadir=datadir,
         autodiscover=False,

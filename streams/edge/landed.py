@@ -11,6 +11,7 @@ from contextlib import aclosing
 
 from streams.codec import header
 from streams.edge.reader import read_topic
+from streams.endpoint import Endpoint
 
 __all__ = ["landed"]
 
@@ -18,7 +19,7 @@ Place = tuple[int, int]
 
 
 async def landed(
-    bootstrap: str, topic_name: str, starts: Mapping[int, int], *, by: str, wanted: Collection[str]
+    endpoint: Endpoint, topic_name: str, starts: Mapping[int, int], *, by: str, wanted: Collection[str]
 ) -> dict[str, Place]:
     """Partition and offset of the first record for each of `wanted` that is there: values of the header `by`.
 
@@ -26,7 +27,7 @@ async def landed(
     """
     if not wanted:
         return {}
-    parts = [_in_partition(bootstrap, topic_name, number, start, by, wanted) for number, start in starts.items()]
+    parts = [_in_partition(endpoint, topic_name, number, start, by, wanted) for number, start in starts.items()]
     found: dict[str, Place] = {}
     for part in await asyncio.gather(*parts):
         found = part | found
@@ -34,10 +35,10 @@ async def landed(
 
 
 async def _in_partition(
-    bootstrap: str, topic_name: str, partition: int, start: int, by: str, wanted: Collection[str]
+    endpoint: Endpoint, topic_name: str, partition: int, start: int, by: str, wanted: Collection[str]
 ) -> dict[str, Place]:
     found: dict[str, Place] = {}
-    async with aclosing(read_topic(bootstrap, topic_name, start=start, partitions=[partition])) as records:
+    async with aclosing(read_topic(endpoint, topic_name, start=start, partitions=[partition])) as records:
         async for record in records:
             name = header(record.headers, by)
             if name in wanted and name is not None:

@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaProducer
 from streams.codec import MAX_RECORD_BYTES, Message
 from streams.edge.failpoint import Failpoint
 from streams.edge.reader import partition_for
+from streams.endpoint import Endpoint
 from streams.settings import Settings
 
 __all__ = ["Outbox", "TableRecord", "send_outputs"]
@@ -29,10 +30,10 @@ TableRecord = tuple[bytes, bytes | None, list[tuple[str, bytes]]]
 class Outbox:
     """Sends messages of this lane and waits for the broker's acknowledgement."""
 
-    def __init__(self, bootstrap: str, settings: Settings) -> None:
+    def __init__(self, endpoint: Endpoint, settings: Settings) -> None:
         self._settings = settings
         self._producer = AIOKafkaProducer(
-            bootstrap_servers=bootstrap,
+            **endpoint.client(),
             client_id="newsloom",
             acks="all",
             enable_idempotence=True,

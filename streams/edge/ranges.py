@@ -9,6 +9,7 @@ from aiokafka import TopicPartition
 
 from streams.codec import Record
 from streams.edge.reader import groupless_consumer, partitions_of, record_from
+from streams.endpoint import Endpoint
 
 __all__ = ["RangeReader", "instants", "marks", "open_ranges"]
 
@@ -16,17 +17,17 @@ _POLL_MS = 500
 _AT_A_TIME = 500
 
 
-async def marks(bootstrap: str, topic_name: str) -> tuple[tuple[int, int], ...]:
+async def marks(endpoint: Endpoint, topic_name: str) -> tuple[tuple[int, int], ...]:
     """Low and high-water mark of each partition; BrokerError when there is no such topic."""
-    async with groupless_consumer(bootstrap) as consumer:
+    async with groupless_consumer(endpoint) as consumer:
         partitions = await _assigned(consumer, topic_name)
         low, high = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
         return tuple((low[partition], high[partition]) for partition in partitions)
 
 
-async def instants(bootstrap: str, topic_name: str, time: datetime) -> tuple[int | None, ...]:
+async def instants(endpoint: Endpoint, topic_name: str, time: datetime) -> tuple[int | None, ...]:
     """Of each partition the first offset that was appended at `time` or later; None when none was."""
-    async with groupless_consumer(bootstrap) as consumer:
+    async with groupless_consumer(endpoint) as consumer:
         partitions = await _assigned(consumer, topic_name)
         found = await consumer.offsets_for_times(dict.fromkeys(partitions, int(time.timestamp() * 1000)))
         return tuple(found[partition].offset if found.get(partition) else None for partition in partitions)
@@ -34,10 +35,10 @@ async def instants(bootstrap: str, topic_name: str, time: datetime) -> tuple[int
 
 @asynccontextmanager
 async def open_ranges(
-    bootstrap: str, topic_name: str, ranges: Mapping[int, tuple[int, int]]
+    endpoint: Endpoint, topic_name: str, ranges: Mapping[int, tuple[int, int]]
 ) -> AsyncIterator["RangeReader"]:
     """A reader of the offsets [start, end) of each partition in `ranges`."""
-    async with groupless_consumer(bootstrap) as consumer:
+    async with groupless_consumer(endpoint) as consumer:
         known = await partitions_of(consumer, topic_name)
         spans = {TopicPartition(topic_name, number): span for number, span in ranges.items() if number in known}
         if spans:

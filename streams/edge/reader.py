@@ -11,6 +11,7 @@ from aiokafka.errors import KafkaError
 from aiokafka.partitioner import DefaultPartitioner
 
 from streams.codec import Record
+from streams.endpoint import Endpoint
 from streams.errors import BrokerError
 
 __all__ = [
@@ -42,14 +43,14 @@ def partition_for(key: bytes, count: int) -> int:
     return int(_PARTITION(key, list(range(count)), []))
 
 
-async def partition_count(bootstrap: str, topic_name: str) -> int:
+async def partition_count(endpoint: Endpoint, topic_name: str) -> int:
     """Number of partitions; BrokerError when there is no such topic."""
-    async with groupless_consumer(bootstrap) as consumer:
+    async with groupless_consumer(endpoint) as consumer:
         return len(await partitions_of(consumer, topic_name))
 
 
 def read_topic(
-    bootstrap: str,
+    endpoint: Endpoint,
     topic_name: str,
     *,
     start: Start = "earliest",
@@ -57,11 +58,11 @@ def read_topic(
     partitions: Iterable[int] | None = None,
 ) -> AsyncGenerator[Record, None]:
     """`read_topics` of one topic, or of some of its partitions."""
-    return read_topics(bootstrap, (topic_name,), start=start, until_end=until_end, partitions=partitions)
+    return read_topics(endpoint, (topic_name,), start=start, until_end=until_end, partitions=partitions)
 
 
 async def read_topics(
-    bootstrap: str,
+    endpoint: Endpoint,
     topic_names: Iterable[str],
     *,
     start: Start = "earliest",
@@ -73,7 +74,7 @@ async def read_topics(
     With `until_end` it stops at the high-water marks found when it began, else never.
     Leave it early only through `contextlib.aclosing`. BrokerError when there is no such topic.
     """
-    async with groupless_consumer(bootstrap) as consumer:
+    async with groupless_consumer(endpoint) as consumer:
         wanted = None if partitions is None else set(partitions)
         assigned = [
             TopicPartition(name, number)
@@ -100,10 +101,12 @@ async def read_topics(
                 waiting = {p for p in waiting if await consumer.position(p) < ends[p]}
 
 
-async def read_table(bootstrap: str, topic_name: str, *, partitions: Iterable[int] | None = None) -> dict[bytes, bytes]:
+async def read_table(
+    endpoint: Endpoint, topic_name: str, *, partitions: Iterable[int] | None = None
+) -> dict[bytes, bytes]:
     """The last value of every key as of now, deleted ones gone, in key order."""
     table: dict[bytes, bytes] = {}
-    async for record in read_topic(bootstrap, topic_name, partitions=partitions):
+    async for record in read_topic(endpoint, topic_name, partitions=partitions):
         if record.value is None:
             table.pop(record.key or b"", None)
         else:
@@ -112,10 +115,10 @@ async def read_table(bootstrap: str, topic_name: str, *, partitions: Iterable[in
 
 
 @asynccontextmanager
-async def groupless_consumer(bootstrap: str) -> AsyncIterator[Any]:
+async def groupless_consumer(endpoint: Endpoint) -> AsyncIterator[Any]:
     """An aiokafka consumer of committed records that is in no group; BrokerError for what goes wrong with it."""
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap,
+        **endpoint.client(),
         client_id="newsloom-reader",
         group_id=None,
         enable_auto_commit=False,
@@ -128,7 +131,7 @@ async def groupless_consumer(bootstrap: str) -> AsyncIterator[Any]:
         await consumer.start()
         yield consumer
     except KafkaError as error:
-        raise BrokerError(f"broker {bootstrap}: {error}") from error
+        raise BrokerError(f"broker {endpoint}: {error}") from error
     finally:
         await consumer.stop()
 

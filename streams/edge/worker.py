@@ -31,6 +31,7 @@ from streams.edge.pool import Pool
 from streams.edge.shard import ShardTables
 from streams.edge.store import is_damage
 from streams.edge.table import AtomicTable
+from streams.endpoint import Endpoint
 from streams.settings import Settings
 from streams.telemetry.metrics import ALARM
 from streams.topology import Stage, stage_named
@@ -61,12 +62,12 @@ class _Running:
     measured: Measured | None
 
 
-async def run_worker(bootstrap: str, settings: Settings, *, stages: Sequence[str], slot: int = 0) -> int:
+async def run_worker(endpoint: Endpoint, settings: Settings, *, stages: Sequence[str], slot: int = 0) -> int:
     """Run the stages of the topology with these names; see `run_stages`."""
-    return await run_stages(bootstrap, settings, stages=[stage_named(name) for name in stages], slot=slot)
+    return await run_stages(endpoint, settings, stages=[stage_named(name) for name in stages], slot=slot)
 
 
-async def run_stages(bootstrap: str, settings: Settings, *, stages: Sequence[Stage], slot: int = 0) -> int:
+async def run_stages(endpoint: Endpoint, settings: Settings, *, stages: Sequence[Stage], slot: int = 0) -> int:
     """Run `stages` until SIGTERM or SIGINT (returns 0) or until one of them fails (returns 1).
 
     `slot` names the worker's local store; two live workers of a machine need two slots. A stage that
@@ -81,7 +82,7 @@ async def run_stages(bootstrap: str, settings: Settings, *, stages: Sequence[Sta
     if not stages:
         return ALARMED
     folder = settings.state_dir / "workers" / settings.topic(f"slot-{slot}")
-    _own_store(folder, await _cluster_id(bootstrap))
+    _own_store(folder, await _cluster_id(endpoint))
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -93,8 +94,8 @@ async def run_stages(bootstrap: str, settings: Settings, *, stages: Sequence[Sta
     )
     # Single writers compute in the worker itself: without other stages beside them it has no CPU processes.
     used = pool if any(stage.table is None for stage in stages) else nullcontext()
-    async with Outbox(bootstrap, settings) as outbox, used:
-        running = [_prepare(stage, bootstrap, settings, folder, pool, outbox) for stage in stages]
+    async with Outbox(endpoint, settings) as outbox, used:
+        running = [_prepare(stage, endpoint, settings, folder, pool, outbox) for stage in stages]
         code = await _supervise(running, stop, held, folder)
     for each in running:
         if is_damage(each.app.failure):
@@ -103,9 +104,11 @@ async def run_stages(bootstrap: str, settings: Settings, *, stages: Sequence[Sta
     return code
 
 
-def _prepare(stage: Stage, bootstrap: str, settings: Settings, folder: Path, pool: Pool, outbox: Outbox) -> _Running:
+def _prepare(
+    stage: Stage, endpoint: Endpoint, settings: Settings, folder: Path, pool: Pool, outbox: Outbox
+) -> _Running:
     datadir, member = str(folder / stage.name), (folder / _MEMBER).read_text()
-    app = new_app(stage.name, bootstrap=bootstrap, settings=settings, datadir=datadir, member=member)
+    app = new_app(stage.name, endpoint=endpoint, settings=settings, datadir=datadir, member=member)
     meter = Meter()
     if stage.table is None:
         work = parallel(stage, pool=pool, outbox=outbox, meter=meter, app=app)
@@ -224,8 +227,8 @@ async def _report(running: list[_Running], folder: Path) -> None:
         await asyncio.sleep(1)
 
 
-async def _cluster_id(bootstrap: str) -> str:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+async def _cluster_id(endpoint: Endpoint) -> str:
+    admin = AIOKafkaAdminClient(**endpoint.client())
     await admin.start()
     try:
         return str((await admin.describe_cluster())["cluster_id"])

@@ -7,6 +7,7 @@ from pathlib import Path
 from schemas import SourceConfig
 from streams.edge.admin import create_topics
 from streams.edge.outbox import Outbox
+from streams.endpoint import Endpoint
 from streams.errors import InputError, UsageError
 from streams.feeds.catalogue import MAX_BYTES, from_opml, from_toml
 from streams.feeds.journal import read_configs, record_message, removal_message
@@ -44,32 +45,36 @@ def read_file(path: Path) -> list[SourceConfig]:
         raise InputError(f"{path}: {error}") from error
 
 
-async def put(bootstrap: str, settings: Settings, configs: Sequence[SourceConfig], *, prune: bool = False) -> Changes:
+async def put(
+    endpoint: Endpoint, settings: Settings, configs: Sequence[SourceConfig], *, prune: bool = False
+) -> Changes:
     """Have these sources in the catalogue, as they are given; with `prune`, no others. Topics are made if missing."""
-    await create_topics(bootstrap, settings)
-    before = await read_configs(bootstrap, settings)
+    await create_topics(endpoint, settings)
+    before = await read_configs(endpoint, settings)
     added = [config for config in configs if config.source_id not in before]
     changed = [config for config in configs if before.get(config.source_id, config) != config]
     given = {config.source_id for config in configs}
     removed = sorted(before.keys() - given) if prune else []
-    await _send(bootstrap, settings, [*added, *changed], removed)
+    await _send(endpoint, settings, [*added, *changed], removed)
     moved = {config.source_id for config in (*added, *changed)}
     return Changes(_ids(added), _ids(changed), tuple(removed), tuple(sorted(given - moved)))
 
 
-async def remove(bootstrap: str, settings: Settings, source_ids: Sequence[str]) -> None:
+async def remove(endpoint: Endpoint, settings: Settings, source_ids: Sequence[str]) -> None:
     """Take sources out of the catalogue; what was pushed of them stays. UsageError for an id that is not there."""
-    known = await read_configs(bootstrap, settings)
+    known = await read_configs(endpoint, settings)
     if unknown := sorted(set(source_ids) - known.keys()):
         raise UsageError(f"no source {unknown[0]} in the catalogue")
-    await _send(bootstrap, settings, (), source_ids)
+    await _send(endpoint, settings, (), source_ids)
 
 
-async def _send(bootstrap: str, settings: Settings, configs: Iterable[SourceConfig], removed: Iterable[str]) -> None:
+async def _send(
+    endpoint: Endpoint, settings: Settings, configs: Iterable[SourceConfig], removed: Iterable[str]
+) -> None:
     messages = [record_message(SOURCE_CONFIG, config) for config in configs]
     messages += [removal_message(SOURCE_CONFIG, source_id) for source_id in removed]
     if messages:
-        async with Outbox(bootstrap, settings) as outbox:
+        async with Outbox(endpoint, settings) as outbox:
             await outbox.send(messages)
 
 

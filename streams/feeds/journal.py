@@ -20,6 +20,7 @@ from streams.codec import Message, encode
 from streams.edge.landed import landed
 from streams.edge.outbox import Outbox
 from streams.edge.reader import partition_count, read_table
+from streams.endpoint import Endpoint
 from streams.errors import BrokerError
 from streams.ids import content_id
 from streams.settings import Settings
@@ -32,15 +33,15 @@ T = TypeVar("T", bound=Event)
 Catalogue = dict[str, SourceConfig]
 
 
-async def read_configs(bootstrap: str, settings: Settings) -> Catalogue:
+async def read_configs(endpoint: Endpoint, settings: Settings) -> Catalogue:
     """The catalogue as of now, by source id; what cannot be read is left out."""
-    table = await read_table(bootstrap, settings.topic(SOURCE_CONFIG.name))
+    table = await read_table(endpoint, settings.topic(SOURCE_CONFIG.name))
     return {config.source_id: config for config in _valid(table, SourceConfig)}
 
 
-async def read_states(bootstrap: str, settings: Settings) -> dict[str, SourceState]:
+async def read_states(endpoint: Endpoint, settings: Settings) -> dict[str, SourceState]:
     """The state of each source as of now; one that cannot be read is as if it had never been polled."""
-    table = await read_table(bootstrap, settings.topic(SOURCE_STATE.name))
+    table = await read_table(endpoint, settings.topic(SOURCE_STATE.name))
     return {state.source_id: state for state in _valid(table, SourceState)}
 
 
@@ -77,7 +78,7 @@ def removal_message(topic: Topic, key: str) -> Message:
 class Journal:
     """Writes states, tells the ends of the raw topic, and looks for what was pushed; a context manager."""
 
-    bootstrap: str
+    endpoint: Endpoint
     settings: Settings
     _outbox: Outbox = field(init=False)
     _marks: Any = field(init=False)
@@ -88,10 +89,10 @@ class Journal:
     async def __aenter__(self) -> Self:
         """Connect; BrokerError when there is no broker or a topic is missing."""
         raw, config = (self.settings.topic(topic.name) for topic in (RAW, SOURCE_CONFIG))
-        self._raw = [TopicPartition(raw, n) for n in range(await partition_count(self.bootstrap, raw))]
-        self._config = [TopicPartition(config, n) for n in range(await partition_count(self.bootstrap, config))]
-        self._outbox = await self._resources.enter_async_context(Outbox(self.bootstrap, self.settings))
-        self._marks = AIOKafkaConsumer(bootstrap_servers=self.bootstrap, enable_auto_commit=False)
+        self._raw = [TopicPartition(raw, n) for n in range(await partition_count(self.endpoint, raw))]
+        self._config = [TopicPartition(config, n) for n in range(await partition_count(self.endpoint, config))]
+        self._outbox = await self._resources.enter_async_context(Outbox(self.endpoint, self.settings))
+        self._marks = AIOKafkaConsumer(**self.endpoint.client(), enable_auto_commit=False)
         await self._marks.start()
         self._resources.push_async_callback(self._marks.stop)
         return self
@@ -104,7 +105,7 @@ class Journal:
         try:
             await self._outbox.send(record_message(SOURCE_STATE, state) for state in states)
         except (KafkaError, TimeoutError) as error:
-            raise BrokerError(f"broker {self.bootstrap}: {error or type(error).__name__}") from error
+            raise BrokerError(f"broker {self.endpoint}: {error or type(error).__name__}") from error
 
     async def raw_ends(self) -> tuple[int, ...]:
         """Offset behind the last record of each partition of the raw topic."""
@@ -118,7 +119,7 @@ class Journal:
         try:
             ends = await self._marks.end_offsets(partitions)
         except (KafkaError, TimeoutError) as error:
-            raise BrokerError(f"broker {self.bootstrap}: {error or type(error).__name__}") from error
+            raise BrokerError(f"broker {self.endpoint}: {error or type(error).__name__}") from error
         return tuple(ends[partition] for partition in partitions)
 
     async def landed(self, announced: Iterable[Pushing]) -> set[str]:
@@ -128,4 +129,4 @@ class Journal:
         if not wanted:
             return set()
         starts = {n: min(offsets) for n, offsets in enumerate(zip(*(p.offsets for p in announced), strict=True))}
-        return set(await landed(self.bootstrap, self._raw[0].topic, starts, by="ce_id", wanted=wanted))
+        return set(await landed(self.endpoint, self._raw[0].topic, starts, by="ce_id", wanted=wanted))

@@ -61,10 +61,10 @@ class Poller:
 
     async def recover(self) -> None:
         """Read catalogue and states, and finish what a kill has cut off."""
-        bootstrap, settings = self.journal.bootstrap, self.journal.settings
+        endpoint, settings = self.journal.endpoint, self.journal.settings
         self._ends = await self.journal.catalogue_ends()
-        self.catalogue = await read_configs(bootstrap, settings)
-        self.states = await read_states(bootstrap, settings)
+        self.catalogue = await read_configs(endpoint, settings)
+        self.states = await read_states(endpoint, settings)
         announced = [state.pushing for state in self.states.values() if state.pushing is not None]
         if announced:
             await asyncio.sleep(_SETTLE_S)  # what the killed process had sent may still be on its way to the log
@@ -142,7 +142,7 @@ class Poller:
         self._asked_at = time.monotonic()
         ends = await self.journal.catalogue_ends()
         if ends != self._ends:
-            self._apply(await read_configs(self.journal.bootstrap, self.journal.settings))
+            self._apply(await read_configs(self.journal.endpoint, self.journal.settings))
             self._ends = ends
 
     def _apply(self, catalogue: Catalogue) -> None:

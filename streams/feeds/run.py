@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
+from streams.endpoint import Endpoint
 from streams.errors import UsageError
 from streams.feeds.answers import Limits
 from streams.feeds.fetch import Fetcher
@@ -36,7 +37,7 @@ _REPORT_S = 1.0
 
 
 @asynccontextmanager
-async def open_poller(bootstrap: str, settings: Settings, *, pace: Pace = REAL) -> AsyncIterator[Poller]:
+async def open_poller(endpoint: Endpoint, settings: Settings, *, pace: Pace = REAL) -> AsyncIterator[Poller]:
     """A poller that has recovered and may run; UsageError when another one of this state folder has the lane."""
     spacing = Spacing(between_s=settings.fetch_spacing_s)
     hosts = Hosts(spacing, now=lambda: pace.now().timestamp(), sleep=pace.sleep)
@@ -44,8 +45,8 @@ async def open_poller(bootstrap: str, settings: Settings, *, pace: Pace = REAL) 
     with only_poller(settings):
         async with AsyncExitStack() as resources:
             enter = resources.enter_async_context
-            journal = await enter(Journal(bootstrap, settings))
-            sender = await enter(open_sender(bootstrap, settings, client_id="newsloom-poller"))
+            journal = await enter(Journal(endpoint, settings))
+            sender = await enter(open_sender(endpoint, settings, client_id="newsloom-poller"))
             parser = await enter(Parser())
             fetcher = await enter(Fetcher(FetchPolicy.of(settings), pace.now, hosts=hosts))
             limits = Limits(max_bytes=min(_PAGE_BYTES, settings.max_document_bytes))
@@ -56,9 +57,9 @@ async def open_poller(bootstrap: str, settings: Settings, *, pace: Pace = REAL) 
             yield poller
 
 
-async def run_poller(bootstrap: str, settings: Settings, stop: asyncio.Event, *, pace: Pace = REAL) -> None:
+async def run_poller(endpoint: Endpoint, settings: Settings, stop: asyncio.Event, *, pace: Pace = REAL) -> None:
     """Poll until `stop`, and report once a second to `streams.observe.alive.poller_report`."""
-    async with open_poller(bootstrap, settings, pace=pace) as poller:
+    async with open_poller(endpoint, settings, pace=pace) as poller:
         reporter = asyncio.create_task(_report(poller, poller_report(settings)))
         try:
             await poller.run(stop, grace_s=settings.shutdown_s / 2)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from schemas import RawDocument
+from streams.endpoint import Endpoint
 from streams.ingest.feed import read_ahead
 from streams.ingest.options import Refused, UnfitError
 from streams.ingest.sender import Ack, Sender, open_sender
@@ -26,7 +27,7 @@ class PushReport:
 
 
 async def push(
-    bootstrap: str,
+    endpoint: Endpoint,
     settings: Settings,
     documents: Iterable[RawDocument | Refused],
     *,
@@ -39,7 +40,7 @@ async def push(
     BrokerError when the broker does not take them; what was acknowledged stays.
     """
     started = time.monotonic()
-    async with open_sender(bootstrap, settings) as sender:
+    async with open_sender(endpoint, settings) as sender:
         tally = Tally(sender, on_ack, on_refused)
         try:
             async for item in read_ahead(documents):

@@ -8,6 +8,7 @@ from typing import Any
 
 from schemas import RawDocument
 from streams.codec import MAX_RECORD_BYTES, raw_message
+from streams.endpoint import Endpoint
 from streams.errors import BrokerError
 from streams.ingest.options import UnfitError
 from streams.settings import Settings
@@ -38,9 +39,9 @@ class Ack:
 class Sender:
     """Sends documents to the raw topic of a lane; any number of tasks may share it. See `open_sender`."""
 
-    def __init__(self, producer: Any, bootstrap: str, topic: str) -> None:
+    def __init__(self, producer: Any, endpoint: Endpoint, topic: str) -> None:
         self._producer = producer
-        self._bootstrap = bootstrap
+        self._endpoint = endpoint
         self._topic = topic
         self._records = self._bytes = 0
         self._landed = asyncio.Event()
@@ -69,7 +70,7 @@ class Sender:
         except BaseException as error:
             self._release(size)
             if isinstance(error, Exception):
-                raise BrokerError(f"broker {self._bootstrap}: {error}") from error
+                raise BrokerError(f"broker {self._endpoint}: {error}") from error
             raise
         flying.add_done_callback(lambda done: self._settle(done, ack, document.document_id, size))
         return ack
@@ -95,18 +96,20 @@ class Sender:
             placed = flying.result()
             ack.set_result(Ack(document_id, placed.topic, placed.partition, placed.offset, size))
         else:
-            ack.set_exception(BrokerError(f"broker {self._bootstrap}: {error or type(error).__name__}"))
+            ack.set_exception(BrokerError(f"broker {self._endpoint}: {error or type(error).__name__}"))
             ack.exception()  # one who has gone is not to be told by the event loop
 
 
 @asynccontextmanager
-async def open_sender(bootstrap: str, settings: Settings, *, client_id: str = "newsloom-push") -> AsyncIterator[Sender]:
+async def open_sender(
+    endpoint: Endpoint, settings: Settings, *, client_id: str = "newsloom-push"
+) -> AsyncIterator[Sender]:
     """A sender to the raw topic of the lane; on leaving, what is in flight is delivered. BrokerError as ever."""
     from aiokafka import AIOKafkaProducer  # noqa: PLC0415 - 0.1 s that only a push needs
     from aiokafka.errors import KafkaError  # noqa: PLC0415 - as above
 
     producer = AIOKafkaProducer(
-        bootstrap_servers=bootstrap,
+        **endpoint.client(),
         client_id=client_id,
         enable_idempotence=True,
         acks="all",
@@ -118,8 +121,8 @@ async def open_sender(bootstrap: str, settings: Settings, *, client_id: str = "n
     )
     try:
         await producer.start()
-        yield Sender(producer, bootstrap, settings.topic(RAW.name))
+        yield Sender(producer, endpoint, settings.topic(RAW.name))
     except KafkaError as error:
-        raise BrokerError(f"broker {bootstrap}: {error}") from error
+        raise BrokerError(f"broker {endpoint}: {error}") from error
     finally:
         await producer.stop()

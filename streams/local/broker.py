@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from streams.endpoint import Endpoint, endpoint_at, without_security
 from streams.errors import BrokerError
 from streams.local.class_archive import making_archive
 from streams.local.folder import Folder
@@ -34,9 +35,14 @@ _OURS = ("auto", "embedded")
 class Broker:
     """A broker that answered. `pid` is its process when it is an embedded one."""
 
-    bootstrap: str
+    endpoint: Endpoint
     kind: Literal["given", "running", "embedded"]
     pid: int | None
+
+    @property
+    def bootstrap(self) -> str:
+        """Its addresses, as a setting has them."""
+        return self.endpoint.bootstrap
 
 
 def broker_root(settings: Settings) -> Path:
@@ -74,16 +80,18 @@ async def open_broker(
         await kafka.start()
         try:
             async with making_archive(runtime, kafka.folder.class_list):
-                yield Broker(kafka.bootstrap, "embedded", kafka.pid)
+                yield Broker(kafka.endpoint, "embedded", kafka.pid)
         finally:
             await kafka.stop()
 
 
 async def _given(settings: Settings) -> Broker | None:
     if settings.broker in _OURS:
+        without_security(settings, "the embedded broker has none; name the cluster by --broker HOST:PORT")
         return None
-    await probe(settings.broker, limit_s=_GIVEN_S)
-    return Broker(settings.broker, "given", None)
+    endpoint = endpoint_at(settings.broker, settings)
+    await probe(endpoint, limit_s=_GIVEN_S)
+    return Broker(endpoint, "given", None)
 
 
 async def _running(root: Path) -> Broker | None:
@@ -92,10 +100,10 @@ async def _running(root: Path) -> Broker | None:
     if owned is None or not alive(owned.owner):
         return None
     try:
-        answer = await probe(owned.bootstrap, limit_s=_RUNNING_S)
+        answer = await probe(Endpoint(owned.bootstrap), limit_s=_RUNNING_S)
     except BrokerError:
         return None
-    return Broker(owned.bootstrap, "running", owned.pid) if answer.cluster_id == owned.cluster_id else None
+    return Broker(Endpoint(owned.bootstrap), "running", owned.pid) if answer.cluster_id == owned.cluster_id else None
 
 
 @contextmanager

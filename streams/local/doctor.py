@@ -117,7 +117,7 @@ async def _broker(settings: Settings) -> Check:
         return Check("broker", ok=False, detail=str(error), remedy="start it, or use --broker auto")
     if broker is None:
         return Check("broker", ok=True, detail="none runs; `newsloom up` starts one")
-    return Check("broker", ok=True, detail=f"{broker.bootstrap} answers ({broker.kind})")
+    return Check("broker", ok=True, detail=f"{broker.endpoint} answers ({broker.kind})")
 
 
 def _is_given(settings: Settings) -> bool:

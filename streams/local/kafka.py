@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from streams.endpoint import Endpoint
 from streams.errors import BrokerError
 from streams.local.class_archive import archive_of, sharing_flags
 from streams.local.folder import Folder, Identity, Owned, free_ports, new_id
@@ -70,6 +71,11 @@ class EmbeddedKafka:
         if self._identity is None:
             raise RuntimeError("the broker has not been started")
         return f"127.0.0.1:{self._identity.port}"
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """How to reach it, once started: plaintext, and on the loopback interface only."""
+        return Endpoint(self.bootstrap)
 
     @property
     def pid(self) -> int | None:
@@ -183,7 +189,7 @@ class EmbeddedKafka:
                 self._process = None
                 raise _ExitedError(f"Kafka ended with {process.returncode}; its log ends:\n{self.folder.log_tail()}")
             try:
-                answer = await probe(self.bootstrap, limit_s=_PROBE_S)
+                answer = await probe(self.endpoint, limit_s=_PROBE_S)
             except BrokerError:
                 await asyncio.sleep(_POLL_S)
                 continue

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
+from streams.endpoint import Endpoint
 from streams.errors import BrokerError, UsageError
 
 __all__ = ["Answer", "parse_addresses", "probe"]
@@ -35,16 +36,16 @@ def parse_addresses(text: str) -> list[tuple[str, int]]:
     return found
 
 
-async def probe(bootstrap: str, *, limit_s: float) -> Answer:
-    """Ask the cluster at `bootstrap` who it is; BrokerError after at most `limit_s` seconds."""
+async def probe(endpoint: Endpoint, *, limit_s: float) -> Answer:
+    """Ask the cluster who it is; BrokerError after at most `limit_s` seconds."""
     try:
         async with asyncio.timeout(limit_s):
-            await _connect(bootstrap)
-            return await _ask(bootstrap, limit_s)
+            await _connect(endpoint.bootstrap)
+            return await _ask(endpoint, limit_s)
     except TimeoutError as error:
-        raise BrokerError(f"no Kafka broker answers at {bootstrap} within {limit_s:g} s") from error
+        raise BrokerError(f"no Kafka broker answers at {endpoint} within {limit_s:g} s") from error
     except KafkaError as error:
-        raise BrokerError(f"what listens at {bootstrap} does not answer as a Kafka broker: {error}") from error
+        raise BrokerError(f"what listens at {endpoint} does not answer as a Kafka broker: {error}") from error
 
 
 async def _connect(bootstrap: str) -> None:
@@ -63,8 +64,8 @@ async def _connect(bootstrap: str) -> None:
     raise BrokerError(f"no broker at {bootstrap}: {'; '.join(dict.fromkeys(reasons))}")
 
 
-async def _ask(bootstrap: str, limit_s: float) -> Answer:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=max(1, int(limit_s * 1000)))
+async def _ask(endpoint: Endpoint, limit_s: float) -> Answer:
+    admin = AIOKafkaAdminClient(**endpoint.client(), request_timeout_ms=max(1, int(limit_s * 1000)))
     try:
         await admin.start()
         cluster = await admin.describe_cluster()

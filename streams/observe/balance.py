@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from streams.deadletter import document_of
 from streams.edge.dispositions import Dispositions, read_dispositions, read_letters, settled
 from streams.edge.reader import read_topic
+from streams.endpoint import Endpoint
 from streams.settings import Settings
 from streams.topics import DUPLICATE, ENRICHED, NORMALIZED, RAW, UNIQUE
 
@@ -64,16 +65,16 @@ def _rest(count: int) -> str:
     return f" + {count:,} on their way, or lost" if count else ""
 
 
-async def balance(bootstrap: str, settings: Settings) -> Balance:
+async def balance(endpoint: Endpoint, settings: Settings) -> Balance:
     """Count the documents of a lane as of now."""
     # Against the flow: what moves on while we read is then counted where it came from, not twice.
-    dispositions = await read_dispositions(bootstrap, settings)
-    found = {UNIQUE.dead_letters: await _parked(bootstrap, settings, UNIQUE.dead_letters, dispositions)}
+    dispositions = await read_dispositions(endpoint, settings)
+    found = {UNIQUE.dead_letters: await _parked(endpoint, settings, UNIQUE.dead_letters, dispositions)}
     for name in (ENRICHED.name, DUPLICATE.name, UNIQUE.name):
-        found[name] = await _documents(bootstrap, settings, name)
+        found[name] = await _documents(endpoint, settings, name)
     for name in (NORMALIZED.dead_letters, RAW.dead_letters):
-        found[name] = await _parked(bootstrap, settings, name, dispositions)
-    raw = await _documents(bootstrap, settings, RAW.name)
+        found[name] = await _parked(endpoint, settings, name, dispositions)
+    raw = await _documents(endpoint, settings, RAW.name)
     # The enriched topic keeps for longer what was in the unique one.
     unique = raw & (found[UNIQUE.name] | found[ENRICHED.name] | found[UNIQUE.dead_letters])
     duplicate = raw & found[DUPLICATE.name] - unique
@@ -89,10 +90,10 @@ async def balance(bootstrap: str, settings: Settings) -> Balance:
     )
 
 
-async def _documents(bootstrap: str, settings: Settings, topic: str) -> set[str]:
-    return {document_of(record) async for record in read_topic(bootstrap, settings.topic(topic))}
+async def _documents(endpoint: Endpoint, settings: Settings, topic: str) -> set[str]:
+    return {document_of(record) async for record in read_topic(endpoint, settings.topic(topic))}
 
 
-async def _parked(bootstrap: str, settings: Settings, topic: str, dispositions: Dispositions) -> set[str]:
-    letters = read_letters(bootstrap, settings, topic)
+async def _parked(endpoint: Endpoint, settings: Settings, topic: str, dispositions: Dispositions) -> set[str]:
+    letters = read_letters(endpoint, settings, topic)
     return {document_of(letter) async for letter in letters if settled(letter, dispositions) != "redriven"}

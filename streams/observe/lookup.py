@@ -10,6 +10,7 @@ from schemas import EnrichedArticle, Story
 from streams.codec import Record, decode, header
 from streams.deadletter import read_dead_letter
 from streams.edge.reader import partition_count, partition_for, read_table, read_topic
+from streams.endpoint import Endpoint
 from streams.errors import InputError
 from streams.observe.views import StoryView, article_json, find_story, only_match
 from streams.settings import Settings
@@ -48,51 +49,53 @@ class ArticleFound:
         return {name: value for name, value in known.items() if value is not None}
 
 
-async def read_stories(bootstrap: str, settings: Settings) -> dict[str, Story]:
+async def read_stories(endpoint: Endpoint, settings: Settings) -> dict[str, Story]:
     """Every story there is now, by id; merged ones are there as redirects."""
-    table = await read_table(bootstrap, settings.topic(STORY_STATE.name))
+    table = await read_table(endpoint, settings.topic(STORY_STATE.name))
     return {key.decode(): Story.model_validate_json(value) for key, value in table.items()}
 
 
-async def show_story(bootstrap: str, settings: Settings, wanted: str) -> tuple[StoryView, tuple[str, ...]]:
+async def show_story(endpoint: Endpoint, settings: Settings, wanted: str) -> tuple[StoryView, tuple[str, ...]]:
     """The story that goes by `wanted` with its articles, and the ids merged on the way; InputError when none does."""
-    story, way = find_story(await read_stories(bootstrap, settings), wanted)
+    story, way = find_story(await read_stories(endpoint, settings), wanted)
     members = [member.article_id for member in story.articles]
-    return StoryView.of(story, await read_enriched(bootstrap, settings, members)), way
+    return StoryView.of(story, await read_enriched(endpoint, settings, members)), way
 
 
-async def read_enriched(bootstrap: str, settings: Settings, article_ids: Iterable[str]) -> dict[str, EnrichedArticle]:
+async def read_enriched(
+    endpoint: Endpoint, settings: Settings, article_ids: Iterable[str]
+) -> dict[str, EnrichedArticle]:
     """The latest revision of each article; only the partitions that can hold them are read."""
     wanted = {article_id.encode() for article_id in article_ids}
     if not wanted:
         return {}
     topic = settings.topic(ENRICHED.name)
-    count = await partition_count(bootstrap, topic)
+    count = await partition_count(endpoint, topic)
     found: dict[bytes, EnrichedArticle] = {}
-    async for record in read_topic(bootstrap, topic, partitions={partition_for(key, count) for key in wanted}):
+    async for record in read_topic(endpoint, topic, partitions={partition_for(key, count) for key in wanted}):
         if record.key in wanted and isinstance(value := decode(ENRICHED, record), EnrichedArticle):
             found[record.key] = value
     return {key.decode(): value for key, value in found.items()}
 
 
-async def find_article(bootstrap: str, settings: Settings, wanted: str) -> ArticleFound:
+async def find_article(endpoint: Endpoint, settings: Settings, wanted: str) -> ArticleFound:
     """What became of an article, by article or document id or a beginning of one; InputError when it is unknown."""
     for topic in (ENRICHED, DUPLICATE):
-        if found := await _last(bootstrap, settings, topic.name, wanted):
-            return await _ended(bootstrap, settings, topic, found)
+        if found := await _last(endpoint, settings, topic.name, wanted):
+            return await _ended(endpoint, settings, topic, found)
     for source in dict.fromkeys(stage.reads for stage in TOPOLOGY):
-        if found := await _last(bootstrap, settings, source.dead_letters, wanted):
+        if found := await _last(endpoint, settings, source.dead_letters, wanted):
             return _parked(found)
     for topic in (NORMALIZED, RAW):
-        if found := await _last(bootstrap, settings, topic.name, wanted):
+        if found := await _last(endpoint, settings, topic.name, wanted):
             return _found("normalized" if topic is NORMALIZED else "raw", found)
     raise InputError(f"no article {wanted}")
 
 
-async def _last(bootstrap: str, settings: Settings, topic: str, wanted: str) -> Record | None:
+async def _last(endpoint: Endpoint, settings: Settings, topic: str, wanted: str) -> Record | None:
     """The last record about `wanted`; InputError when a beginning of an id fits several."""
     last: dict[str, Record] = {}
-    async for record in read_topic(bootstrap, settings.topic(topic)):
+    async for record in read_topic(endpoint, settings.topic(topic)):
         if (known := next((each for each in _ids(record) if each.startswith(wanted)), None)) is not None:
             last[known] = record
     return last[only_match(last, wanted, "article")] if last else None
@@ -103,7 +106,7 @@ def _ids(record: Record) -> tuple[str, ...]:
     return tuple(text for text in texts if text)
 
 
-async def _ended(bootstrap: str, settings: Settings, topic: Topic, record: Record) -> ArticleFound:
+async def _ended(endpoint: Endpoint, settings: Settings, topic: Topic, record: Record) -> ArticleFound:
     if topic is DUPLICATE:
         found = _found("duplicate", record)
         kind, original, similarity = (found.value.get(f) for f in ("kind", "duplicate_of", "similarity"))
@@ -121,26 +124,26 @@ async def _ended(bootstrap: str, settings: Settings, topic: Topic, record: Recor
         value.document_id,
         orjson.loads(record.value or b"{}"),
         enriched=value,
-        story_id=await _story_of(bootstrap, settings, value.article_id),
+        story_id=await _story_of(endpoint, settings, value.article_id),
     )
 
 
-async def _story_of(bootstrap: str, settings: Settings, article_id: str) -> str | None:
+async def _story_of(endpoint: Endpoint, settings: Settings, article_id: str) -> str | None:
     joined: str | None = None
-    async for event in _events(bootstrap, settings):
+    async for event in _events(endpoint, settings):
         if (event.get("article") or {}).get("article_id") == article_id:
             joined = event["story_id"]
     if joined is None:
         return None
-    stories = await read_stories(bootstrap, settings)
+    stories = await read_stories(endpoint, settings)
     try:
         return find_story(stories, joined)[0].story_id
     except InputError:  # closed and forgotten since
         return joined
 
 
-async def _events(bootstrap: str, settings: Settings) -> AsyncIterator[dict[str, Any]]:
-    async for record in read_topic(bootstrap, settings.topic(STORY_EVENT.name)):
+async def _events(endpoint: Endpoint, settings: Settings) -> AsyncIterator[dict[str, Any]]:
+    async for record in read_topic(endpoint, settings.topic(STORY_EVENT.name)):
         yield orjson.loads(record.value or b"{}")
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from streams.edge.admin import total_lag
+from streams.endpoint import Endpoint
 from streams.errors import BrokerError
 from streams.settings import Settings
 from streams.topology import TOPOLOGY
@@ -44,10 +45,10 @@ class Status:
     stages: tuple[StageStatus, ...] = field(default=())
 
 
-async def read_status(bootstrap: str, settings: Settings, before: Status | None = None) -> Status:
+async def read_status(endpoint: Endpoint, settings: Settings, before: Status | None = None) -> Status:
     """The status now; rates count from `before`."""
     try:
-        lags: dict[str, int] = await total_lag(bootstrap, settings)
+        lags: dict[str, int] = await total_lag(endpoint, settings)
     except BrokerError:
         lags = {}
     return combined([stats for slot in range(settings.workers) if (stats := _stats(settings, slot))], lags, before)

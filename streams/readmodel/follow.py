@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from streams.endpoint import Endpoint
 from streams.errors import BrokerError
 from streams.readmodel.database import discard, made_for, only_writer, open_reader, open_writer, path_of, reset
 from streams.readmodel.followed import COMPACTED
@@ -125,17 +126,17 @@ class _Writer:
 class Follower:
     """Follows the topics of a lane for as long as `run` runs; `standing` says how far it is."""
 
-    def __init__(self, bootstrap: str, settings: Settings) -> None:
+    def __init__(self, endpoint: Endpoint, settings: Settings) -> None:
         self.standing = Standing()
         self.path = path_of(settings)
-        self._bootstrap = bootstrap
+        self._endpoint = endpoint
         self._settings = settings
 
     async def run(self) -> None:
         """Follow until cancelled. A broker that is away, or topics that are not there yet, are waited for."""
         while True:
             try:
-                async with open_log(self._bootstrap, self._settings) as topics:
+                async with open_log(self._endpoint, self._settings) as topics:
                     while True:
                         await self._turn(topics)
                         await asyncio.sleep(_AGAIN_S)
@@ -208,13 +209,13 @@ def _read_positions(path: Path) -> dict[Place, int] | None:
         connection.close()
 
 
-async def caught_up(bootstrap: str, settings: Settings, *, patience_s: float = _PATIENCE_S) -> Path:
+async def caught_up(endpoint: Endpoint, settings: Settings, *, patience_s: float = _PATIENCE_S) -> Path:
     """The read model, level with the topics as they were at the call; its path.
 
     When another process keeps it, that is waited for; BrokerError when it does not get there in time.
     """
-    follower = Follower(bootstrap, settings)
-    async with open_log(bootstrap, settings) as topics:
+    follower = Follower(endpoint, settings)
+    async with open_log(endpoint, settings) as topics:
         deadline = time.monotonic() + patience_s
         while True:
             with only_writer(follower.path) as mine:

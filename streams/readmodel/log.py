@@ -9,6 +9,7 @@ from aiokafka import TopicPartition
 from streams.codec import Record
 from streams.edge.admin import cluster_id
 from streams.edge.reader import groupless_consumer, partitions_of, record_from
+from streams.endpoint import Endpoint
 from streams.readmodel.followed import FOLLOWED
 from streams.readmodel.store import Place
 from streams.settings import Settings
@@ -57,10 +58,10 @@ class Log:
 
 
 @asynccontextmanager
-async def open_log(bootstrap: str, settings: Settings) -> AsyncIterator[Log]:
+async def open_log(endpoint: Endpoint, settings: Settings) -> AsyncIterator[Log]:
     """The topics of the lane, opened; BrokerError when there is no broker, or not all of them are there."""
-    cluster = await cluster_id(bootstrap)
-    async with groupless_consumer(bootstrap) as consumer:
+    cluster = await cluster_id(endpoint)
+    async with groupless_consumer(endpoint) as consumer:
         places = {
             TopicPartition(settings.topic(name), number): (short, number)
             for short, name in FOLLOWED.items()

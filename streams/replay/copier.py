@@ -20,6 +20,7 @@ from streams.clock import now
 from streams.codec import MAX_RECORD_BYTES, Record
 from streams.edge.ranges import RangeReader, open_ranges
 from streams.edge.reader import partition_for
+from streams.endpoint import Endpoint
 from streams.errors import BrokerError, UsageError
 from streams.replay.job import moved
 from streams.replay.journal import Watch, note, watching
@@ -60,10 +61,10 @@ def lane_partition(record: Record, source_partitions: int, partitions: int) -> i
 
 
 @asynccontextmanager
-async def job_producer(bootstrap: str) -> AsyncIterator[Any]:
+async def job_producer(endpoint: Endpoint) -> AsyncIterator[Any]:
     """An idempotent producer of records as large as a topic takes; BrokerError for what goes wrong with it."""
     producer = AIOKafkaProducer(
-        bootstrap_servers=bootstrap,
+        **endpoint.client(),
         client_id="newsloom-replay",
         enable_idempotence=True,
         acks="all",
@@ -77,28 +78,28 @@ async def job_producer(bootstrap: str) -> AsyncIterator[Any]:
         await producer.start()
         yield producer
     except (KafkaError, TimeoutError) as error:
-        raise BrokerError(f"broker {bootstrap}: {error or type(error).__name__}") from error
+        raise BrokerError(f"broker {endpoint}: {error or type(error).__name__}") from error
     finally:
         await producer.stop()
 
 
-async def copied(bootstrap: str, job: ReplayJob, copy: Copy) -> ReplayJob:
+async def copied(endpoint: Endpoint, job: ReplayJob, copy: Copy) -> ReplayJob:
     """Copy until all is done or somebody cancels the job; the job as it stands then.
 
     `job` is its next attempt, not yet written down. BrokerError when the broker does not
     take the records: the job has failed, and can be resumed.
     """
-    async with job_producer(bootstrap) as producer, watching(bootstrap, copy.source, job) as watch:
+    async with job_producer(endpoint) as producer, watching(endpoint, copy.source, job) as watch:
         # First the word that a new attempt has begun, which ends an earlier one that still lives; then a look at
         # what that one has left behind.
         await note(producer, copy.source, job)
         found = Landed(tails=dict(enumerate(job.tails)))
         if job.attempt > 1:
-            found = await landed(bootstrap, copy.lane.topic(job.topic), job)
-        work = _Work(bootstrap, job, copy, producer, watch, found)
+            found = await landed(endpoint, copy.lane.topic(job.topic), job)
+        work = _Work(endpoint, job, copy, producer, watch, found)
         try:
             spans = {each.partition: (each.position, each.end) for each in job.ranges}
-            async with open_ranges(bootstrap, copy.source.topic(job.topic), spans) as reader:
+            async with open_ranges(endpoint, copy.source.topic(job.topic), spans) as reader:
                 return await work.to_the_end(reader)
         except (KafkaError, BrokerError, TimeoutError) as error:
             with suppress(KafkaError, TimeoutError):
@@ -122,7 +123,7 @@ class _Chunk:
 class _Work:
     """One attempt: the job as it stands, and what it takes to move it."""
 
-    bootstrap: str
+    endpoint: Endpoint
     job: ReplayJob
     copy: Copy
     producer: Any
@@ -216,7 +217,7 @@ class _Work:
                 gaps[ack.partition] = (gaps.get(ack.partition, (tail, 0))[0], ack.offset)
             tails[ack.partition] = max(tail, ack.offset + 1)
         if gaps and self.job.attempt > 1:
-            async with open_ranges(self.bootstrap, self.copy.lane.topic(self.job.topic), gaps) as reader:
+            async with open_ranges(self.endpoint, self.copy.lane.topic(self.job.topic), gaps) as reader:
                 async for record in reader.each():
                     self.found.see(record, self.job.job_id)
         return tails

@@ -7,6 +7,7 @@ from streams.deadletter import document_of
 from streams.edge.admin import stage_lags
 from streams.edge.ranges import marks
 from streams.edge.reader import read_table, read_topic
+from streams.endpoint import Endpoint
 from streams.replay.bcubed import agreement
 from streams.replay.differences import Difference
 from streams.replay.ends import Ends, fields_of, story_of
@@ -31,7 +32,7 @@ class _Side:
     whole: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
-async def lane_diff(bootstrap: str, a: Settings, b: Settings, *, common: bool = False) -> Difference:
+async def lane_diff(endpoint: Endpoint, a: Settings, b: Settings, *, common: bool = False) -> Difference:
     """What lane `b` has made otherwise than lane `a`.
 
     Compared is what stages make that have run in both lanes: of each document, the last
@@ -40,39 +41,39 @@ async def lane_diff(bootstrap: str, a: Settings, b: Settings, *, common: bool = 
     """
     found = Difference(a.lane or LIVE, b.lane or LIVE, common=common)
     sides = _Side(a), _Side(b)
-    ran = [stage for stage in TOPOLOGY if await _ran(bootstrap, stage, a) and await _ran(bootstrap, stage, b)]
+    ran = [stage for stage in TOPOLOGY if await _ran(endpoint, stage, a) and await _ran(endpoint, stage, b)]
     found.not_compared = [stage.name for stage in TOPOLOGY if stage not in ran]
     for side in sides:
-        lags = await stage_lags(bootstrap, side.settings)
+        lags = await stage_lags(endpoint, side.settings)
         if waiting := sum(lag.total for lag in lags):
             found.waiting[side.settings.lane or LIVE] = waiting
-        await _read_ends(bootstrap, side, ran)
-    await _compare_documents(bootstrap, found, *sides)
+        await _read_ends(endpoint, side, ran)
+    await _compare_documents(endpoint, found, *sides)
     if any(STORY_STATE in stage.writes for stage in ran):
-        await _compare_stories(bootstrap, found, *sides)
+        await _compare_stories(endpoint, found, *sides)
     return found
 
 
-async def _ran(bootstrap: str, stage: Stage, lane: Settings) -> bool:
+async def _ran(endpoint: Endpoint, stage: Stage, lane: Settings) -> bool:
     """Whether the lane was ever given anything to do for `stage`."""
-    return any(high for _, high in await marks(bootstrap, lane.topic(stage.reads.name)))
+    return any(high for _, high in await marks(endpoint, lane.topic(stage.reads.name)))
 
 
-async def _read_ends(bootstrap: str, side: _Side, ran: list[Stage]) -> None:
+async def _read_ends(endpoint: Endpoint, side: _Side, ran: list[Stage]) -> None:
     names = [topic.name for stage in ran for topic in stage.writes if topic in TERMINAL]
     for name in (*names, *(stage.reads.dead_letters for stage in ran)):
-        async for record in read_topic(bootstrap, side.settings.topic(name)):
+        async for record in read_topic(endpoint, side.settings.topic(name)):
             side.ends.see(name, record)
 
 
-async def _compare_documents(bootstrap: str, found: Difference, a: _Side, b: _Side) -> None:
+async def _compare_documents(endpoint: Endpoint, found: Difference, a: _Side, b: _Side) -> None:
     one, other = a.ends.documents(), b.ends.documents()
     found.articles.only_a, found.articles.only_b = len(one - other), len(other - one)
     found.articles.both = len(one & other)
     look = [document for document in sorted(one & other) if _differs(document, found, a.ends, b.ends)]
     wanted = set(look[:LOOKED_AT])
     for side in (a, b) if wanted else ():
-        await _read_whole(bootstrap, side, wanted)
+        await _read_whole(endpoint, side, wanted)
     for document in sorted(wanted):
         _look(document, found, a, b)
 
@@ -95,9 +96,9 @@ def _differs(document: str, found: Difference, a: Ends, b: Ends) -> bool:
     return one != other
 
 
-async def _read_whole(bootstrap: str, side: _Side, wanted: set[str]) -> None:
+async def _read_whole(endpoint: Endpoint, side: _Side, wanted: set[str]) -> None:
     for topic in (ENRICHED, DUPLICATE):
-        async for record in read_topic(bootstrap, side.settings.topic(topic.name)):
+        async for record in read_topic(endpoint, side.settings.topic(topic.name)):
             if (document := document_of(record)) in wanted:
                 side.whole[document] = fields_of(record)
 
@@ -115,10 +116,10 @@ def _look(document: str, found: Difference, a: _Side, b: _Side) -> None:
             found.entities.look(one, other)
 
 
-async def _compare_stories(bootstrap: str, found: Difference, a: _Side, b: _Side) -> None:
-    one, other = [(await membership_of(bootstrap, side.settings)).stories() for side in (a, b)]
+async def _compare_stories(endpoint: Endpoint, found: Difference, a: _Side, b: _Side) -> None:
+    one, other = [(await membership_of(endpoint, side.settings)).stories() for side in (a, b)]
     found.clusters = agreement(one, other)
-    tables = [await read_table(bootstrap, side.settings.topic(STORY_STATE.name)) for side in (a, b)]
+    tables = [await read_table(endpoint, side.settings.topic(STORY_STATE.name)) for side in (a, b)]
     found.stories.only_a, found.stories.only_b = (len(x.keys() - y.keys()) for x, y in (tables, tables[::-1]))
     for key in sorted(tables[0].keys() & tables[1].keys()):
         found.stories.look(key.decode("utf-8", "replace"), story_of(tables[0][key]), story_of(tables[1][key]))

@@ -12,6 +12,7 @@ from schemas import ReplayJob
 from streams.codec import encode
 from streams.edge.ranges import marks, open_ranges
 from streams.edge.reader import partition_for, read_table, read_topic
+from streams.endpoint import Endpoint
 from streams.errors import InputError
 from streams.observe.views import only_match
 from streams.settings import Settings
@@ -22,9 +23,9 @@ __all__ = ["Watch", "find_job", "forget", "note", "read_jobs", "watching"]
 _TRUSTED_S = 2.0
 
 
-async def read_jobs(bootstrap: str, settings: Settings) -> dict[str, ReplayJob]:
+async def read_jobs(endpoint: Endpoint, settings: Settings) -> dict[str, ReplayJob]:
     """Every job of the lane by id; a record that is no job is passed over."""
-    table = await read_table(bootstrap, settings.topic(REPLAY_JOB.name))
+    table = await read_table(endpoint, settings.topic(REPLAY_JOB.name))
     jobs = {}
     for key, value in table.items():
         with suppress(ValidationError):
@@ -32,9 +33,9 @@ async def read_jobs(bootstrap: str, settings: Settings) -> dict[str, ReplayJob]:
     return jobs
 
 
-async def find_job(bootstrap: str, settings: Settings, wanted: str) -> ReplayJob:
+async def find_job(endpoint: Endpoint, settings: Settings, wanted: str) -> ReplayJob:
     """The job with this id, or a beginning of it; InputError when there is none."""
-    jobs = await read_jobs(bootstrap, settings)
+    jobs = await read_jobs(endpoint, settings)
     if not wanted.startswith("rpl_"):
         raise InputError(f"no job {wanted}: ids begin with rpl_")
     return jobs[only_match(jobs, wanted, "job")]
@@ -66,8 +67,8 @@ async def forget(producer: Any, settings: Settings, job_id: str) -> None:
 class Watch:
     """What others have written about a job since its `attempt` began: that it is cancelled, or begun anew elsewhere."""
 
-    def __init__(self, bootstrap: str, topic: str, job: ReplayJob, partition: int) -> None:
-        self._bootstrap, self._topic, self._partition = bootstrap, topic, partition
+    def __init__(self, endpoint: Endpoint, topic: str, job: ReplayJob, partition: int) -> None:
+        self._endpoint, self._topic, self._partition = endpoint, topic, partition
         self._job = job
         self._trusted_at = time.monotonic()
         self._next = 0
@@ -90,7 +91,7 @@ class Watch:
     async def follow(self, start: int) -> None:
         """See everything from `start` on, until cancelled."""
         self._next = start
-        records = read_topic(self._bootstrap, self._topic, start=start, until_end=False, partitions=(self._partition,))
+        records = read_topic(self._endpoint, self._topic, start=start, until_end=False, partitions=(self._partition,))
         try:
             async for record in records:
                 self.see(record.value, record.key)
@@ -101,8 +102,8 @@ class Watch:
     async def ask(self) -> str | None:
         """The verdict. Who has slept must not write on the strength of what it knew before: then the topic is read."""
         if not self._follows or time.monotonic() - self._trusted_at > _TRUSTED_S:
-            _, high = (await marks(self._bootstrap, self._topic))[self._partition]
-            async with open_ranges(self._bootstrap, self._topic, {self._partition: (self._next, high)}) as rest:
+            _, high = (await marks(self._endpoint, self._topic))[self._partition]
+            async with open_ranges(self._endpoint, self._topic, {self._partition: (self._next, high)}) as rest:
                 async for record in rest.each():
                     self.see(record.value, record.key)
         self._trusted_at = time.monotonic()
@@ -110,12 +111,12 @@ class Watch:
 
 
 @asynccontextmanager
-async def watching(bootstrap: str, settings: Settings, job: ReplayJob) -> AsyncIterator[Watch]:
+async def watching(endpoint: Endpoint, settings: Settings, job: ReplayJob) -> AsyncIterator[Watch]:
     """A watch over `job` for the time of the context; enter it before the attempt is written down."""
     topic = settings.topic(REPLAY_JOB.name)
-    found = await marks(bootstrap, topic)
+    found = await marks(endpoint, topic)
     partition = partition_for(job.job_id.encode(), len(found))
-    watch = Watch(bootstrap, topic, job, partition)
+    watch = Watch(endpoint, topic, job, partition)
     task = asyncio.create_task(watch.follow(found[partition][1]))
     try:
         yield watch

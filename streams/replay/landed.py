@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from schemas import ReplayJob
 from streams.codec import Headers, Record, header
 from streams.edge.ranges import marks, open_ranges
+from streams.endpoint import Endpoint
 from streams.errors import UsageError
 from streams.state.protocols import Origin
 
@@ -58,7 +59,7 @@ class Landed:
         return job.tails if self.places else tuple(self.tails[number] for number in sorted(self.tails))
 
 
-async def landed(bootstrap: str, topic_name: str, job: ReplayJob) -> Landed:
+async def landed(endpoint: Endpoint, topic_name: str, job: ReplayJob) -> Landed:
     """What `job` has put into `topic_name` beyond its `tails`.
 
     Waits until nothing comes any more: what a killed process has sent may still be on its
@@ -67,9 +68,9 @@ async def landed(bootstrap: str, topic_name: str, job: ReplayJob) -> Landed:
     found = Landed(tails=dict(enumerate(job.tails)))
     for look in range(_LOOKS):
         before = len(found.places)
-        ends = {number: high for number, (_, high) in enumerate(await marks(bootstrap, topic_name))}
+        ends = {number: high for number, (_, high) in enumerate(await marks(endpoint, topic_name))}
         spans = {number: (found.tails.get(number, 0), high) for number, high in ends.items()}
-        async with open_ranges(bootstrap, topic_name, spans) as rest:
+        async with open_ranges(endpoint, topic_name, spans) as rest:
             async for record in rest.each():
                 found.see(record, job.job_id)
         found.tails = ends

@@ -12,6 +12,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from streams.edge.admin import TopicFacts, delete_topics, describe, stage_lags
+from streams.endpoint import Endpoint
 from streams.errors import BrokerError, UsageError
 from streams.replay.copier import job_producer
 from streams.replay.journal import forget, read_jobs
@@ -69,17 +70,17 @@ def lane_names(topic_names: Iterable[str]) -> list[str]:
     return sorted(found)
 
 
-async def lanes(bootstrap: str, settings: Settings) -> list[LaneFacts]:
+async def lanes(endpoint: Endpoint, settings: Settings) -> list[LaneFacts]:
     """Every lane of the broker."""
-    names = lane_names(await _topics(bootstrap))
-    return [await lane_facts(bootstrap, settings.model_copy(update={"lane": name})) for name in names]
+    names = lane_names(await _topics(endpoint))
+    return [await lane_facts(endpoint, settings.model_copy(update={"lane": name})) for name in names]
 
 
-async def lane_facts(bootstrap: str, settings: Settings) -> LaneFacts:
+async def lane_facts(endpoint: Endpoint, settings: Settings) -> LaneFacts:
     """The lane of `settings` in numbers."""
-    facts = {fact.name: fact for fact in await describe(bootstrap, settings)}
+    facts = {fact.name: fact for fact in await describe(endpoint, settings)}
     try:
-        lag: int | None = sum(each.total for each in await stage_lags(bootstrap, settings))
+        lag: int | None = sum(each.total for each in await stage_lags(endpoint, settings))
     except BrokerError:
         lag = None
     raw = facts[settings.topic(RAW.name)]
@@ -93,7 +94,7 @@ async def lane_facts(bootstrap: str, settings: Settings) -> LaneFacts:
         story_events=facts[settings.topic(STORY_EVENT.name)].records,
         dead_letters=sum(fact.records for fact in parked),
         lag=lag,
-        members=await _members(bootstrap, settings),
+        members=await _members(endpoint, settings),
     )
 
 
@@ -103,7 +104,7 @@ def shape(facts: Iterable[TopicFacts]) -> int | None:
     return max(counts) if counts else None
 
 
-async def delete_lane(bootstrap: str, settings: Settings, *, jobs_of: Settings) -> list[str]:
+async def delete_lane(endpoint: Endpoint, settings: Settings, *, jobs_of: Settings) -> list[str]:
     """Delete a lane's topics, local stores and logs, and the jobs of the lane `jobs_of` that went into it.
 
     Names of the topics deleted. The groups' offsets go with the topics. UsageError for the
@@ -111,42 +112,42 @@ async def delete_lane(bootstrap: str, settings: Settings, *, jobs_of: Settings) 
     """
     if not settings.lane:
         raise UsageError("the live lane is not to be deleted")
-    if members := await _members(bootstrap, settings):
+    if members := await _members(endpoint, settings):
         raise UsageError(f"{members} members of the groups of lane {settings.lane} are at work: end its workers first")
-    deleted = await delete_topics(bootstrap, settings)
-    await _until_gone(bootstrap, deleted)
+    deleted = await delete_topics(endpoint, settings)
+    await _until_gone(endpoint, deleted)
     for folder in (settings.state_dir / "workers").glob(f"{settings.lane}.slot-*"):
         shutil.rmtree(folder, ignore_errors=True)
     (settings.state_dir / "logs" / f"{settings.topic('workers')}.log").unlink(missing_ok=True)
     try:
-        jobs = await read_jobs(bootstrap, jobs_of)
+        jobs = await read_jobs(endpoint, jobs_of)
     except BrokerError:  # no replay has ever been run there
         return deleted
-    async with job_producer(bootstrap) as producer:
+    async with job_producer(endpoint) as producer:
         for job in jobs.values():
             if job.into == settings.lane:
                 await forget(producer, jobs_of, job.job_id)
     return deleted
 
 
-async def _until_gone(bootstrap: str, names: list[str]) -> None:
+async def _until_gone(endpoint: Endpoint, names: list[str]) -> None:
     """A broker deletes in its own time; until then the topics can neither be used nor made anew."""
     for _ in range(_LOOKS):
-        if not set(names) & set(await _topics(bootstrap)):
+        if not set(names) & set(await _topics(endpoint)):
             return
         await asyncio.sleep(_GLANCE_S)
     raise BrokerError("the deleted topics do not go away")
 
 
-async def _topics(bootstrap: str) -> list[str]:
-    async with _admin(bootstrap) as admin:
+async def _topics(endpoint: Endpoint) -> list[str]:
+    async with _admin(endpoint) as admin:
         return list(await admin.list_topics())
 
 
-async def _members(bootstrap: str, settings: Settings) -> int:
+async def _members(endpoint: Endpoint, settings: Settings) -> int:
     """Members of the groups of a lane's stages."""
     found = 0
-    async with _admin(bootstrap) as admin:
+    async with _admin(endpoint) as admin:
         for stage in TOPOLOGY:  # one at a time: aiokafka 0.14.0 misreads an answer about several groups
             try:
                 (answer,) = await admin.describe_consumer_groups([settings.group(stage.name)])
@@ -159,12 +160,12 @@ async def _members(bootstrap: str, settings: Settings) -> int:
 
 
 @asynccontextmanager
-async def _admin(bootstrap: str) -> AsyncIterator[Any]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, client_id="newsloom", request_timeout_ms=_REQUEST_MS)
+async def _admin(endpoint: Endpoint) -> AsyncIterator[Any]:
+    admin = AIOKafkaAdminClient(**endpoint.client(), client_id="newsloom", request_timeout_ms=_REQUEST_MS)
     try:
         await admin.start()
         yield admin
     except KafkaError as error:
-        raise BrokerError(f"broker {bootstrap}: {error}") from error
+        raise BrokerError(f"broker {endpoint}: {error}") from error
     finally:
         await admin.close()

@@ -6,6 +6,7 @@ from schemas import ReplayRange, ReplaySelection
 from streams.codec import header
 from streams.edge.admin import create_topics, describe
 from streams.edge.ranges import instants, marks, open_ranges
+from streams.endpoint import Endpoint
 from streams.errors import UsageError
 from streams.replay.bounds import Bound, ranges_between
 from streams.replay.job import Plan
@@ -45,13 +46,13 @@ class Forecast:
     last_ms: int | None = None
 
 
-async def forecast(bootstrap: str, settings: Settings, order: Order) -> Forecast:
+async def forecast(endpoint: Endpoint, settings: Settings, order: Order) -> Forecast:
     """Look at all that a replay would look at, and write nothing."""
-    plan = await plan_of(bootstrap, settings, order)
-    wanted = await wanted_of(bootstrap, settings, order.topic, plan.selection)
+    plan = await plan_of(endpoint, settings, order)
+    wanted = await wanted_of(endpoint, settings, order.topic, plan.selection)
     found = Forecast(plan.ranges, plan.selection)
     spans = {each.partition: (each.start, each.end) for each in plan.ranges}
-    async with open_ranges(bootstrap, settings.topic(plan.topic), spans) as reader:
+    async with open_ranges(endpoint, settings.topic(plan.topic), spans) as reader:
         async for record in reader.each():
             if not wanted.accepts(record):
                 found.skipped += 1
@@ -64,14 +65,14 @@ async def forecast(bootstrap: str, settings: Settings, order: Order) -> Forecast
     return found
 
 
-async def plan_of(bootstrap: str, settings: Settings, order: Order) -> Plan:
+async def plan_of(endpoint: Endpoint, settings: Settings, order: Order) -> Plan:
     """The order as offsets and documents; UsageError when its topic is read by no stage."""
     _check_topic(order.topic)
     name = settings.topic(order.topic.name)
-    begin_at = await instants(bootstrap, name, order.begin) if not isinstance(order.begin, str | int) else ()
-    end_at = await instants(bootstrap, name, order.end) if not isinstance(order.end, str | int) else ()
-    ranges = ranges_between(await marks(bootstrap, name), order.begin, order.end, begin_at=begin_at, end_at=end_at)
-    selection = await resolved(bootstrap, settings, order.selection)
+    begin_at = await instants(endpoint, name, order.begin) if not isinstance(order.begin, str | int) else ()
+    end_at = await instants(endpoint, name, order.end) if not isinstance(order.end, str | int) else ()
+    ranges = ranges_between(await marks(endpoint, name), order.begin, order.end, begin_at=begin_at, end_at=end_at)
+    selection = await resolved(endpoint, settings, order.selection)
     return Plan(settings.lane, order.topic.name, in_lane(settings, order.into).lane, selection, ranges)
 
 
@@ -84,9 +85,9 @@ def _check_topic(topic: Topic) -> None:
     raise UsageError(f"no stage reads {topic.name}, so copies of it would make nothing{hint}")
 
 
-async def ready_lane(bootstrap: str, settings: Settings, order: Order) -> Settings:
+async def ready_lane(endpoint: Endpoint, settings: Settings, order: Order) -> Settings:
     """The lane to copy into, its topics made; UsageError when it must not be."""
-    lane = in_lane(settings, order.into, broker=bootstrap)
+    lane = in_lane(settings, order.into, broker=endpoint.bootstrap)
     if not lane.lane and not order.even_live:
         raise UsageError(
             "--into live would push what was pushed before into the live topics; give a lane a name, "
@@ -94,21 +95,21 @@ async def ready_lane(bootstrap: str, settings: Settings, order: Order) -> Settin
         )
     if lane.lane and lane.lane == settings.lane:
         raise UsageError(f"{lane.lane} is the lane that is read: replay into another one")
-    has = shape(await describe(bootstrap, lane))
+    has = shape(await describe(endpoint, lane))
     if has is not None and order.partitions not in (None, has):
         raise UsageError(f"lane {order.into} has {has} partitions; leave --partitions out, or choose another lane")
     lane = lane.model_copy(update={"partitions": has or order.partitions or 1})
-    await create_topics(bootstrap, lane)
+    await create_topics(endpoint, lane)
     if lane.lane:
-        await _check_fed_by_replays(bootstrap, lane, order.topic)
+        await _check_fed_by_replays(endpoint, lane, order.topic)
     return lane
 
 
-async def _check_fed_by_replays(bootstrap: str, lane: Settings, topic: Topic) -> None:
+async def _check_fed_by_replays(endpoint: Endpoint, lane: Settings, topic: Topic) -> None:
     """UsageError when somebody pushes into the lane: its places in the raw topic would pass for those of the copies."""
     name = lane.topic(topic.name)
-    spans = {number: (high - 1, high) for number, (low, high) in enumerate(await marks(bootstrap, name)) if high > low}
-    async with open_ranges(bootstrap, name, spans) as reader:
+    spans = {number: (high - 1, high) for number, (low, high) in enumerate(await marks(endpoint, name)) if high > low}
+    async with open_ranges(endpoint, name, spans) as reader:
         async for record in reader.each():
             if header(record.headers, JOB) is None:
                 raise UsageError(f"{name} has records that no replay brought; choose a lane that is fed by replays")

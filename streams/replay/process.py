@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from schemas import ReplayJob
 from streams.app import Running, only_one, running
 from streams.edge.admin import describe, total_lag
+from streams.endpoint import Endpoint
 from streams.errors import BrokerError, UsageError
 from streams.settings import Settings
 from streams.topology import TOPOLOGY
@@ -43,13 +44,13 @@ async def workers_of(lane: Settings, hear: Listener) -> AsyncIterator[Running | 
             yield live
 
 
-async def drained(bootstrap: str, lane: Settings, live: Running | None, hear: Listener) -> None:
+async def drained(endpoint: Endpoint, lane: Settings, live: Running | None, hear: Listener) -> None:
     """Wait until the lane's stages have nothing left to do; BrokerError when they get nowhere."""
     lag: dict[str, int] = {}
     moved_at = time.monotonic()
     most = (live.supervisor.restarts if live else 0) + _CRASHES
     while True:
-        latest = await total_lag(bootstrap, lane)
+        latest = await total_lag(endpoint, lane)
         hear.on_lag(latest)
         if not any(latest.values()):
             return
@@ -64,9 +65,9 @@ async def drained(bootstrap: str, lane: Settings, live: Running | None, hear: Li
         await asyncio.sleep(_POLL_S)
 
 
-async def records_out(bootstrap: str, lane: Settings) -> dict[str, int]:
+async def records_out(endpoint: Endpoint, lane: Settings) -> dict[str, int]:
     """Records of all topics that stages write, by name without the lane; of a table's, what was ever written."""
-    facts = {fact.name: fact for fact in await describe(bootstrap, lane)}
+    facts = {fact.name: fact for fact in await describe(endpoint, lane)}
     written = [topic.name for stage in TOPOLOGY for topic in stage.writes]
     parked = [stage.reads.dead_letters for stage in TOPOLOGY]
     return {

@@ -10,6 +10,7 @@ from schemas.replay import MAX_DOCUMENTS
 from streams.codec import Record, header
 from streams.edge.ranges import open_ranges
 from streams.edge.reader import read_topic, read_topics
+from streams.endpoint import Endpoint
 from streams.errors import InputError, UsageError
 from streams.replay.membership import Membership
 from streams.replay.merge import OriginSet, Outputs, Places
@@ -26,10 +27,10 @@ SHOWS_ORDER = {RAW.name: NORMALIZED, UNIQUE.name: CANDIDATE}
 """What a stateless stage reads, and where its outputs show in which order it took it up."""
 
 
-async def membership_of(bootstrap: str, settings: Settings) -> Membership:
+async def membership_of(endpoint: Endpoint, settings: Settings) -> Membership:
     """Which article is in which story of a lane, as of now."""
     found = Membership()
-    async for record in read_topic(bootstrap, settings.topic(STORY_EVENT.name)):
+    async for record in read_topic(endpoint, settings.topic(STORY_EVENT.name)):
         found.see(_fields(record))
     return found
 
@@ -42,7 +43,7 @@ def _fields(record: Record) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-async def resolved(bootstrap: str, settings: Settings, selection: ReplaySelection) -> ReplaySelection:
+async def resolved(endpoint: Endpoint, settings: Settings, selection: ReplaySelection) -> ReplaySelection:
     """The selection with the documents of its articles and stories written down.
 
     So what is selected stays the same however often the replay is resumed. InputError when
@@ -50,21 +51,23 @@ async def resolved(bootstrap: str, settings: Settings, selection: ReplaySelectio
     """
     found = set(selection.documents)
     if selection.articles:
-        found |= await _documents_of(bootstrap, settings, set(selection.articles), _OF_ARTICLES)
+        found |= await _documents_of(endpoint, settings, set(selection.articles), _OF_ARTICLES)
     if selection.stories:
-        membership = await membership_of(bootstrap, settings)
+        membership = await membership_of(endpoint, settings)
         members = {article for story in selection.stories for article in membership.articles(story)}
         # A copy may have the id of an article of the story; it is no member.
-        found |= await _documents_of(bootstrap, settings, members, _OF_MEMBERS)
+        found |= await _documents_of(endpoint, settings, members, _OF_MEMBERS)
     if len(found) > MAX_DOCUMENTS:
         raise UsageError(f"that is {len(found):,} documents, and a selection by id takes {MAX_DOCUMENTS:,} at most")
     return selection.model_copy(update={"documents": tuple(sorted(found))})
 
 
-async def _documents_of(bootstrap: str, settings: Settings, articles: set[str], topics: Sequence[Topic]) -> set[str]:
+async def _documents_of(
+    endpoint: Endpoint, settings: Settings, articles: set[str], topics: Sequence[Topic]
+) -> set[str]:
     documents: set[str] = set()
     missing = set(articles)
-    async for record in read_topics(bootstrap, [settings.topic(topic.name) for topic in topics]):
+    async for record in read_topics(endpoint, [settings.topic(topic.name) for topic in topics]):
         article = header(record.headers, "ce_subject")
         if article in articles and (document := header(record.headers, "ce_documentid")) is not None:
             documents.add(document)
@@ -74,31 +77,33 @@ async def _documents_of(bootstrap: str, settings: Settings, articles: set[str], 
     return documents
 
 
-async def wanted_of(bootstrap: str, settings: Settings, topic: Topic, selection: ReplaySelection) -> Wanted:
+async def wanted_of(endpoint: Endpoint, settings: Settings, topic: Topic, selection: ReplaySelection) -> Wanted:
     """The test that a resolved selection makes of each record of `topic`."""
     if topic != RAW or not selection.languages:
         return Wanted.by(selection)
     origins = OriginSet()
-    async for record in read_topic(bootstrap, settings.topic(NORMALIZED.name)):
+    async for record in read_topic(endpoint, settings.topic(NORMALIZED.name)):
         if (record.key or b"").decode("utf-8", "replace") in selection.languages:
             origins.add(record)
     return Wanted.by(selection, origins)
 
 
-async def places_of(bootstrap: str, settings: Settings, topic: Topic, ranges: Sequence[ReplayRange]) -> Places | None:
+async def places_of(
+    endpoint: Endpoint, settings: Settings, topic: Topic, ranges: Sequence[ReplayRange]
+) -> Places | None:
     """The order in which the stage that reads `topic` took the records of `ranges` up; None when time says it."""
     shows = SHOWS_ORDER.get(topic.name)
     if shows is None:
         return None
     inputs, outputs = OriginSet(), Outputs()
-    async for record in _in_ranges(bootstrap, settings.topic(topic.name), ranges):
+    async for record in _in_ranges(endpoint, settings.topic(topic.name), ranges):
         inputs.add(record)
-    async for record in read_topic(bootstrap, settings.topic(shows.name)):
+    async for record in read_topic(endpoint, settings.topic(shows.name)):
         outputs.add(record)
     return Places.of(inputs, outputs)
 
 
-async def _in_ranges(bootstrap: str, name: str, ranges: Sequence[ReplayRange]) -> AsyncIterator[Record]:
-    async with open_ranges(bootstrap, name, {each.partition: (each.position, each.end) for each in ranges}) as reader:
+async def _in_ranges(endpoint: Endpoint, name: str, ranges: Sequence[ReplayRange]) -> AsyncIterator[Record]:
+    async with open_ranges(endpoint, name, {each.partition: (each.position, each.end) for each in ranges}) as reader:
         async for record in reader.each():
             yield record

@@ -12,6 +12,7 @@ from schemas import ReplayJob
 from streams.clock import now
 from streams.edge.admin import create_topics
 from streams.edge.ranges import marks
+from streams.endpoint import Endpoint
 from streams.errors import UsageError
 from streams.replay.copier import Copy, copied, job_producer
 from streams.replay.job import begun, moved, standing
@@ -49,38 +50,38 @@ class Outcome:
 
 
 async def replay(
-    bootstrap: str, settings: Settings, order: Order, manner: Manner, listener: Listener | None = None
+    endpoint: Endpoint, settings: Settings, order: Order, manner: Manner, listener: Listener | None = None
 ) -> Outcome:
     """Copy what `order` asks for, and process it. The same order again is the same job: it goes on where it was."""
-    plan = await plan_of(bootstrap, settings, order)
-    lane = await ready_lane(bootstrap, settings, order)
-    await create_topics(bootstrap, settings.model_copy(update={"partitions": len(plan.ranges)}))
-    job = (await read_jobs(bootstrap, settings)).get(plan.job_id)
+    plan = await plan_of(endpoint, settings, order)
+    lane = await ready_lane(endpoint, settings, order)
+    await create_topics(endpoint, settings.model_copy(update={"partitions": len(plan.ranges)}))
+    job = (await read_jobs(endpoint, settings)).get(plan.job_id)
     if job is None:
-        tails = [high for _, high in await marks(bootstrap, lane.topic(plan.topic))]
+        tails = [high for _, high in await marks(endpoint, lane.topic(plan.topic))]
         job = begun(plan, tails, host=platform.node(), now=now())
     else:
         job = _again(job)
-    return await _run(bootstrap, _Sides(settings, lane), job, manner, listener or Listener())
+    return await _run(endpoint, _Sides(settings, lane), job, manner, listener or Listener())
 
 
 async def resume(
-    bootstrap: str, settings: Settings, wanted: str, manner: Manner, listener: Listener | None = None
+    endpoint: Endpoint, settings: Settings, wanted: str, manner: Manner, listener: Listener | None = None
 ) -> Outcome:
     """Go on with a job that has not come to its end; InputError when there is none that goes by `wanted`."""
-    job = await find_job(bootstrap, settings, wanted)
-    lane = settings.model_copy(update={"lane": job.into, "broker": bootstrap, "partitions": len(job.tails)})
-    await create_topics(bootstrap, lane)
-    return await _run(bootstrap, _Sides(settings, lane), _again(job), manner, listener or Listener())
+    job = await find_job(endpoint, settings, wanted)
+    lane = settings.model_copy(update={"lane": job.into, "broker": endpoint.bootstrap, "partitions": len(job.tails)})
+    await create_topics(endpoint, lane)
+    return await _run(endpoint, _Sides(settings, lane), _again(job), manner, listener or Listener())
 
 
-async def cancel(bootstrap: str, settings: Settings, wanted: str) -> ReplayJob:
+async def cancel(endpoint: Endpoint, settings: Settings, wanted: str) -> ReplayJob:
     """Cancel a job that is not done: whoever runs it stops within a second or two. The job as it was noted last."""
-    job = await find_job(bootstrap, settings, wanted)
+    job = await find_job(endpoint, settings, wanted)
     if job.state == "done":
         raise UsageError(f"{job.job_id} is done; `newsloom lane delete {job.into}` takes away what it made")
     job = moved(job, {}, now(), state="cancelled")
-    async with job_producer(bootstrap) as producer:
+    async with job_producer(endpoint) as producer:
         await note(producer, settings, job)
     return job
 
@@ -102,27 +103,27 @@ class _Sides:
     lane: Settings
 
 
-async def _run(bootstrap: str, sides: _Sides, job: ReplayJob, manner: Manner, hear: Listener) -> Outcome:
+async def _run(endpoint: Endpoint, sides: _Sides, job: ReplayJob, manner: Manner, hear: Listener) -> Outcome:
     began = time.monotonic()
     lane = sides.lane
     process = manner.process and bool(lane.lane)
-    await _check_still_there(bootstrap, lane, job)
-    before = await records_out(bootstrap, lane)
+    await _check_still_there(endpoint, lane, job)
+    before = await records_out(endpoint, lane)
     with _only_here(lane):
         async with workers_of(lane, hear) if process else nullcontext() as live:
             if job.state != "done":
-                job = await _copy(bootstrap, sides, job, manner, hear)
+                job = await _copy(endpoint, sides, job, manner, hear)
             if not process or job.state != "done":
                 return Outcome(job, time.monotonic() - began)
-            await drained(bootstrap, lane, live, hear)
-    after = await records_out(bootstrap, lane)
+            await drained(endpoint, lane, live, hear)
+    after = await records_out(endpoint, lane)
     came_out = {name: count - before.get(name, 0) for name, count in after.items() if name != job.topic}
     return Outcome(job, time.monotonic() - began, came_out)
 
 
-async def _check_still_there(bootstrap: str, lane: Settings, job: ReplayJob) -> None:
+async def _check_still_there(endpoint: Endpoint, lane: Settings, job: ReplayJob) -> None:
     """UsageError when the lane has been deleted, and made anew, since the job copied into it."""
-    ends = [high for _, high in await marks(bootstrap, lane.topic(job.topic))]
+    ends = [high for _, high in await marks(endpoint, lane.topic(job.topic))]
     if any(high < tail for high, tail in zip(ends, job.tails, strict=True)):
         raise UsageError(
             f"the copies of {job.job_id} are gone: lane {job.into} was deleted since; "
@@ -130,18 +131,18 @@ async def _check_still_there(bootstrap: str, lane: Settings, job: ReplayJob) -> 
         )
 
 
-async def _copy(bootstrap: str, sides: _Sides, job: ReplayJob, manner: Manner, hear: Listener) -> ReplayJob:
+async def _copy(endpoint: Endpoint, sides: _Sides, job: ReplayJob, manner: Manner, hear: Listener) -> ReplayJob:
     topic = next(stage.reads for stage in TOPOLOGY if stage.reads.name == job.topic)
     merged = sides.lane.partitions != len(job.ranges)
     copy = Copy(
         source=sides.source,
         lane=sides.lane,
-        wanted=await wanted_of(bootstrap, sides.source, topic, job.selection),
-        places=await places_of(bootstrap, sides.source, topic, job.ranges) if merged else None,
+        wanted=await wanted_of(endpoint, sides.source, topic, job.selection),
+        places=await places_of(endpoint, sides.source, topic, job.ranges) if merged else None,
         rate=manner.rate,
         on_progress=hear.on_copy,
     )
-    return await copied(bootstrap, job, copy)
+    return await copied(endpoint, job, copy)
 
 
 @contextmanager

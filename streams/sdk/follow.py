@@ -10,6 +10,7 @@ from aiokafka import TopicPartition
 
 from streams.codec import Record
 from streams.edge.reader import groupless_consumer, partitions_of, record_from, start_places
+from streams.endpoint import Endpoint
 from streams.sdk.cursor import Cursor
 
 __all__ = ["Follower", "Gap", "Since", "follow"]
@@ -74,7 +75,7 @@ class Follower:
 
 @asynccontextmanager
 async def follow(
-    bootstrap: str,
+    endpoint: Endpoint,
     topic_names: Iterable[str],
     since: Since,
     *,
@@ -86,7 +87,7 @@ async def follow(
     A cursor's partitions that are gone are a gap, new ones are read from their start; topics it
     does not know begin at `otherwise`.
     """
-    async with groupless_consumer(bootstrap) as consumer:
+    async with groupless_consumer(endpoint) as consumer:
         assigned = [
             TopicPartition(name, number)
             for name in dict.fromkeys(topic_names)

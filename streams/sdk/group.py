@@ -13,6 +13,7 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
 from streams.codec import Record
 from streams.edge.reader import partitions_of, record_from, start_places
+from streams.endpoint import Endpoint
 from streams.errors import BrokerError
 from streams.sdk.progress import Place, Progress
 from streams.settings import Settings
@@ -125,12 +126,12 @@ def _place(record: Record) -> Place:
 
 @asynccontextmanager
 async def join(
-    bootstrap: str, settings: Settings, topic_names: Sequence[str], group: str, start: GroupStart
+    endpoint: Endpoint, settings: Settings, topic_names: Sequence[str], group: str, start: GroupStart
 ) -> AsyncIterator[Member]:
     """Be a member of `group` for the time of the context; what is done at its end is committed."""
     session_ms = int(settings.session_timeout_s * 1000)
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap,
+        **endpoint.client(),
         client_id="newsloom-sdk",
         group_id=group,
         enable_auto_commit=False,
@@ -155,6 +156,6 @@ async def join(
                 async with asyncio.timeout(_LAST_COMMIT_S):
                     await member.commit()
     except KafkaError as error:
-        raise BrokerError(f"broker {bootstrap}: {error}") from error
+        raise BrokerError(f"broker {endpoint}: {error}") from error
     finally:
         await consumer.stop()

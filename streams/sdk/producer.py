@@ -20,13 +20,14 @@ from typing import Any, Self
 from schemas import RawDocument
 from streams import clock
 from streams.edge.reader import partition_count
+from streams.endpoint import Endpoint
 from streams.errors import UsageError
 from streams.ingest import IngestOptions, Refused, documents
 from streams.ingest.feed import read_ahead
 from streams.ingest.options import UnfitError
 from streams.ingest.records import raw_document
 from streams.ingest.sender import IN_FLIGHT_RECORDS, Ack, Sender, open_sender
-from streams.sdk.connection import bootstrap_of
+from streams.sdk.connection import endpoint_of
 from streams.settings import Settings
 from streams.topics import RAW
 
@@ -40,7 +41,7 @@ class Producer:
     """An idempotent producer of raw documents; a context manager that any number of tasks may share.
 
     `settings` (by default those of the environment) name broker and lane, `bootstrap` wins over
-    their broker. `source` is for articles that name none, `now` stamps those without a time.
+    their broker, not over their security. `source` is for articles that name none, `now` stamps those without a time.
     Sending the same again changes nothing: every stage knows what it has handled.
     """
 
@@ -48,7 +49,7 @@ class Producer:
         self,
         settings: Settings | None = None,
         *,
-        bootstrap: str | None = None,
+        bootstrap: str | Endpoint | None = None,
         source: str | None = None,
         now: Callable[[], datetime] = clock.now,
     ) -> None:
@@ -61,9 +62,9 @@ class Producer:
 
     async def __aenter__(self) -> Self:
         """Connect; BrokerError when there is no broker, or no raw topic in the lane."""
-        bootstrap = self._bootstrap or await bootstrap_of(self._settings)
-        await partition_count(bootstrap, self._settings.topic(RAW.name))  # a send would wait for a missing topic
-        opened = open_sender(bootstrap, self._settings, client_id="newsloom-sdk")
+        endpoint = await endpoint_of(self._settings, self._bootstrap)
+        await partition_count(endpoint, self._settings.topic(RAW.name))  # a send would wait for a missing topic
+        opened = open_sender(endpoint, self._settings, client_id="newsloom-sdk")
         self._sender = await self._resources.enter_async_context(opened)
         return self
 

@@ -15,10 +15,11 @@ from typing import Any, Literal, TypedDict, Unpack, overload
 
 from schemas import DeadLetter, DuplicateRecord, EnrichedArticle, RawDocument, Story, StoryEvent
 from streams.codec import Record
+from streams.endpoint import Endpoint
 from streams.errors import UsageError
 from streams.outcome import Dead
 from streams.query import Query, value_of
-from streams.sdk.connection import bootstrap_of
+from streams.sdk.connection import endpoint_of
 from streams.sdk.cursor import Cursor
 from streams.sdk.envelope import Envelope
 from streams.sdk.follow import Since, follow
@@ -49,7 +50,7 @@ class Options(TypedDict, total=False):
     commit: Literal["auto", "manual"]
     on_error: OnError
     settings: Settings | None
-    bootstrap: str | None
+    bootstrap: str | Endpoint | None
 
 
 @overload
@@ -92,7 +93,8 @@ def subscribe(
     `where` says what is wanted. A record that cannot be read ends the loop with UnreadableError, unless
     `on_error` says otherwise. A story that was forgotten is a record without value: `tombstones=True` gives
     it as None. `settings` (by default those of the environment) name broker and lane, `bootstrap` wins over
-    their broker. UsageError at once when the call is off, BrokerError in the loop when the broker is.
+    their broker, not over their security. UsageError at once when the call is off, BrokerError in the loop
+    when the broker is.
     """
     wish = _Wish.of(what, options, tombstones=tombstones)
     settings = options.get("settings") or Settings()
@@ -174,11 +176,11 @@ class _Wish:
 
 
 async def _alone(
-    wish: _Wish, settings: Settings, bootstrap: str | None, since: Since
+    wish: _Wish, settings: Settings, bootstrap: str | Endpoint | None, since: Since
 ) -> AsyncGenerator[Received[Any], None]:
-    at = bootstrap or await bootstrap_of(settings)
+    endpoint = await endpoint_of(settings, bootstrap)
     names = [settings.topic(name) for name in wish.what.topics]
-    async with follow(at, names, since, tables=names if wish.what.table else ()) as follower:
+    async with follow(endpoint, names, since, tables=names if wish.what.table else ()) as follower:
         while True:
             for record in await follower.batch(_POLL_S):
                 follower.passed(record)
@@ -189,13 +191,13 @@ async def _alone(
 async def _shared(
     wish: _Wish,
     settings: Settings,
-    bootstrap: str | None,
+    bootstrap: str | Endpoint | None,
     how: tuple[str, GroupStart, bool],
 ) -> AsyncGenerator[Received[Any], None]:
-    at = bootstrap or await bootstrap_of(settings)
+    endpoint = await endpoint_of(settings, bootstrap)
     names = [settings.topic(name) for name in wish.what.topics]
     group, since, auto = how
-    async with join(at, settings, names, group, since) as member:
+    async with join(endpoint, settings, names, group, since) as member:
         while True:
             record = await member.next()
             if record is not None:

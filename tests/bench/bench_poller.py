@@ -110,8 +110,8 @@ async def main() -> None:
     )
     urls = {n: f"http://127.0.0.{1 + n % HOSTS}:{port}/feed/{n}" for n in range(count)}
     async with open_broker(settings, ephemeral=True, say=print) as broker:
-        await put(broker.bootstrap, settings, [SourceConfig(source_id=f"f{n}", url=url) for n, url in urls.items()])
-        async with open_poller(broker.bootstrap, settings) as poller:
+        await put(broker.endpoint, settings, [SourceConfig(source_id=f"f{n}", url=url) for n, url in urls.items()])
+        async with open_poller(broker.endpoint, settings) as poller:
             await measured("everything is new", poller, server.pid or 0)
             await measured("unchanged (304)", poller, server.pid or 0)
             await _new_edition(port)

@@ -57,7 +57,7 @@ def table(keys: int) -> Iterator[tuple[bytes, bytes]]:
 async def fill(broker: Broker, settings: Settings, keys: int) -> None:
     """Write the changelog, in atomic batches as a worker does."""
     partition = partition_for(b"en", settings.partitions)
-    async with Outbox(broker.bootstrap, settings) as outbox:
+    async with Outbox(broker.endpoint, settings) as outbox:
         pairs = table(keys)
         while records := [(key, value, [_STAMP]) for key, value in islice(pairs, BATCH)]:
             await outbox.send_atomically(settings.topic(DEDUPE_STATE.name), partition, records)
@@ -66,7 +66,7 @@ async def fill(broker: Broker, settings: Settings, keys: int) -> None:
 async def first_output_s(broker: Broker, settings: Settings, number: int) -> float:
     """Start a worker with one article to do; seconds until it is done. The worker is then ended in order."""
     value = article(f"{number} {secrets.token_hex(400)} words", first_seen_at=SEEN_AT + timedelta(minutes=number))
-    async with Outbox(broker.bootstrap, settings) as outbox:
+    async with Outbox(broker.endpoint, settings) as outbox:
         await outbox.send([Message(NORMALIZED.name, NORMALIZED.key(value).encode(), encode(value))])
     begun = time.monotonic()
     process = await asyncio.create_subprocess_exec(
@@ -87,7 +87,7 @@ async def first_output_s(broker: Broker, settings: Settings, number: int) -> flo
 
 
 async def _outputs(broker: Broker, settings: Settings) -> int:
-    return len([record async for record in read_topic(broker.bootstrap, settings.topic(UNIQUE.name))])
+    return len([record async for record in read_topic(broker.endpoint, settings.topic(UNIQUE.name))])
 
 
 async def main() -> None:
@@ -97,12 +97,12 @@ async def main() -> None:
         for keys in map(int, sys.argv[1:] or KEYS):
             with tempfile.TemporaryDirectory(prefix="newsloom-bench-") as folder:
                 settings = Settings(lane=f"bench-{secrets.token_hex(4)}", state_dir=Path(folder))
-                await create_topics(broker.bootstrap, settings)
+                await create_topics(broker.endpoint, settings)
                 await fill(broker, settings, keys)
                 empty = await first_output_s(broker, settings, 1)
                 warm = await first_output_s(broker, settings, 2)
                 print(f"{keys:,} keys: {empty:.1f} s with an empty store, {warm:.1f} s with its own", flush=True)
-                await delete_topics(broker.bootstrap, settings)
+                await delete_topics(broker.endpoint, settings)
 
 
 if __name__ == "__main__":

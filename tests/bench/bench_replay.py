@@ -22,6 +22,7 @@ from pathlib import Path
 from streams.codec import Message
 from streams.edge.admin import create_topics, delete_topics
 from streams.edge.outbox import Outbox
+from streams.endpoint import Endpoint
 from streams.local.broker import open_broker
 from streams.replay.plan import Order
 from streams.replay.process import Listener
@@ -66,23 +67,23 @@ async def _bench(articles: int, rounds: int) -> None:
     with tempfile.TemporaryDirectory(prefix="newsloom-") as folder:
         async with open_broker(Settings(), ephemeral=True, say=print) as broker:
             live = Settings(broker=broker.bootstrap, state_dir=Path(folder), partitions=4)
-            await create_topics(broker.bootstrap, live)
-            await _fill(broker.bootstrap, live, messages[WARM_UP:])
+            await create_topics(broker.endpoint, live)
+            await _fill(broker.endpoint, live, messages[WARM_UP:])
             for turn in range(rounds):
                 bare = await ceiling(messages)
                 ceiling_h = bare.articles / bare.wall_s * _HOUR_S
-                found = await _replayed(broker.bootstrap, live, f"round-{turn}", articles)
+                found = await _replayed(broker.endpoint, live, f"round-{turn}", articles)
                 found |= {"ceiling_h": round(ceiling_h), "share_at_work": round(found["at_work_h"] / ceiling_h, 3)}
                 print(json.dumps(found | {"load": round(os.getloadavg()[0], 1)}), flush=True)
 
 
-async def _fill(at: str, live: Settings, messages: list[Message]) -> None:
+async def _fill(at: Endpoint, live: Settings, messages: list[Message]) -> None:
     async with Outbox(at, live) as outbox:
         for start in range(0, len(messages), _BATCH):
             await outbox.send(messages[start : start + _BATCH])
 
 
-async def _replayed(at: str, live: Settings, lane: str, articles: int) -> dict[str, float]:
+async def _replayed(at: Endpoint, live: Settings, lane: str, articles: int) -> dict[str, float]:
     clock = _Clock(articles)
     outcome = await replay(at, live, Order(RAW, lane), Manner(), Listener(on_lag=clock.on_lag))
     ended_at = time.monotonic()

@@ -24,6 +24,7 @@ from schemas import RawDocument
 from streams.app import running
 from streams.chaos.documents import generate
 from streams.edge.admin import total_lag
+from streams.endpoint import Endpoint
 from streams.sdk import Producer
 from streams.sdk.sse import listen
 from streams.settings import Settings
@@ -61,25 +62,25 @@ class Clock:
         }
 
 
-async def drained(bootstrap: str, settings: Settings) -> None:
-    while any((await total_lag(bootstrap, settings)).values()):  # noqa: ASYNC110 - the broker has no such event
+async def drained(endpoint: Endpoint, settings: Settings) -> None:
+    while any((await total_lag(endpoint, settings)).values()):  # noqa: ASYNC110 - the broker has no such event
         await asyncio.sleep(0.1)
 
 
-async def speed(bootstrap: str, settings: Settings, documents: Sequence[RawDocument]) -> float:
+async def speed(endpoint: Endpoint, settings: Settings, documents: Sequence[RawDocument]) -> float:
     """Documents a second when there are always some waiting."""
-    async with Producer(settings, bootstrap=bootstrap) as producer:
+    async with Producer(settings, bootstrap=endpoint) as producer:
         async for _ in producer.send_many(documents):
             pass
     begun = time.perf_counter()
-    await drained(bootstrap, settings)
+    await drained(endpoint, settings)
     return len(documents) / (time.perf_counter() - begun)
 
 
 async def measure(options: argparse.Namespace, folder: Path) -> dict[str, object]:
     settings = Settings(broker="embedded", state_dir=folder, partitions=2, lane="")
     async with running(settings) as live:
-        at = live.broker.bootstrap
+        at = live.broker.endpoint
         trial = list(generate(150, seed=11))
         full = await speed(at, settings, trial)
         rate = options.rate or full / 2

@@ -10,6 +10,7 @@ import pytest
 from streams.audit import AuditReport, audit
 from streams.chaos.documents import generate
 from streams.edge.admin import total_lag
+from streams.endpoint import Endpoint
 from streams.errors import BrokerError
 from streams.ingest.push import push
 from streams.settings import Settings
@@ -46,7 +47,7 @@ async def no_lag(project: Compose, settings: Settings) -> None:
     deadline = time.monotonic() + RECOVERED_S
     while True:
         try:
-            lag = await total_lag(project.bootstrap, settings)
+            lag = await total_lag(Endpoint(project.bootstrap), settings)
         except BrokerError as error:
             lag = {str(error): 1}
         if not any(lag.values()):
@@ -64,11 +65,13 @@ async def harmed(project: Compose, folder: Path, harm: Callable[[], None]) -> Au
     for number, part in enumerate((documents[: DOCUMENTS // 2], documents[DOCUMENTS // 2 :])):
         if number:
             await asyncio.to_thread(harm)
-        await push(project.bootstrap, settings, part, on_ack=lambda document: acknowledged.add(document.document_id))
+        await push(
+            Endpoint(project.bootstrap), settings, part, on_ack=lambda document: acknowledged.add(document.document_id)
+        )
     begun = time.monotonic()
     await no_lag(project, settings)
     print(f"{time.monotonic() - begun:.1f} s from the last push to no lag")  # noqa: T201 - a figure, seen with -s
-    return await audit(project.bootstrap, settings, acknowledged=acknowledged)
+    return await audit(Endpoint(project.bootstrap), settings, acknowledged=acknowledged)
 
 
 async def test_a_killed_worker_and_a_restarted_broker_lose_nothing(core: Compose, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from streams.edge import worker
 from streams.edge.agents import Work
 from streams.edge.hardened import HardenedApp
 from streams.edge.reader import record_from
+from streams.endpoint import Endpoint
 from streams.settings import Settings
 from streams.state.dedupe_state import Ledger
 
@@ -64,7 +65,7 @@ def main() -> int:
     logging.basicConfig(level=logging.WARNING)
     MUTATIONS[options.mutation]()
     settings, stages = Settings(), options.stage or STAGES
-    return asyncio.run(worker.run_worker(settings.broker, settings, stages=stages, slot=options.slot))
+    return asyncio.run(worker.run_worker(Endpoint(settings.broker), settings, stages=stages, slot=options.slot))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 
+from streams.endpoint import Endpoint
 from streams.local.broker import Broker, open_broker
 from streams.local.runtime import ready_runtime
 from streams.settings import Settings
@@ -31,7 +32,7 @@ async def broker(request: pytest.FixtureRequest) -> AsyncIterator[Broker]:
     """One Kafka for the run, empty at its start; NEWSLOOM_BROKER=HOST:PORT gives another."""
     if request.config.getoption("--broker") == "testcontainers":
         with kafka_container() as bootstrap:
-            yield Broker(bootstrap, "given", None)
+            yield Broker(Endpoint(bootstrap), "given", None)
         return
     async with open_broker(Settings(), ephemeral=True, say=print) as opened:
         yield opened
@@ -46,5 +47,5 @@ def lane() -> str:
 @pytest_asyncio.fixture
 async def scene(broker: Broker, lane: str, tmp_path: Path) -> AsyncIterator[Scene]:
     """The ledger's topics in a lane of its own, and nobody at work in it."""
-    async with Scene(broker.bootstrap, lane, tmp_path) as opened:
+    async with Scene(broker.endpoint, lane, tmp_path) as opened:
         yield opened

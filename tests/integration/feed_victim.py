@@ -5,6 +5,7 @@ import logging
 import sys
 from pathlib import Path
 
+from streams.endpoint import Endpoint
 from streams.feeds.journal import Journal
 from streams.feeds.run import run_poller, stopped_by_signals
 from streams.settings import Settings
@@ -13,11 +14,12 @@ from tests.integration.feed_pace import FastPace
 
 async def main() -> None:
     """Poll until SIGTERM; time passes while it does."""
-    bootstrap, path, speed = sys.argv[1:]
+    address, path, speed = sys.argv[1:]
+    endpoint = Endpoint(address)
     settings, pace = Settings(), FastPace(Path(path), float(speed))
-    async with Journal(bootstrap, settings) as journal:
+    async with Journal(endpoint, settings) as journal:
         beating = asyncio.create_task(pace.follow(journal.raw_ends))
-        await run_poller(bootstrap, settings, stopped_by_signals(asyncio.Event()), pace=pace)
+        await run_poller(endpoint, settings, stopped_by_signals(asyncio.Event()), pace=pace)
         beating.cancel()
 
 

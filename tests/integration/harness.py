@@ -28,6 +28,7 @@ from streams.edge.admin import create_topics, stage_lags
 from streams.edge.outbox import Outbox
 from streams.edge.pool import Pool
 from streams.edge.reader import partition_for, read_table, read_topic
+from streams.endpoint import Endpoint
 from streams.memory import StageRun
 from streams.settings import Settings
 from streams.topics import Topic
@@ -111,8 +112,8 @@ class Victim:
 class Scene:
     """Topics of one lane, a producer for them, and the workers started in it."""
 
-    def __init__(self, bootstrap: str, lane: str, folder: Path) -> None:
-        self.bootstrap = bootstrap
+    def __init__(self, endpoint: Endpoint, lane: str, folder: Path) -> None:
+        self.endpoint = endpoint
         self.settings = Settings(
             lane=lane,
             state_dir=folder / "state",
@@ -131,9 +132,9 @@ class Scene:
         self._outbox: Outbox
 
     async def __aenter__(self) -> Self:
-        await create_topics(self.bootstrap, self.settings, LEDGER)
-        self._outbox = await self._resources.enter_async_context(Outbox(self.bootstrap, self.settings))
-        self._admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
+        await create_topics(self.endpoint, self.settings, LEDGER)
+        self._outbox = await self._resources.enter_async_context(Outbox(self.endpoint, self.settings))
+        self._admin = AIOKafkaAdminClient(**self.endpoint.client())
         await self._admin.start()
         self._resources.push_async_callback(self._admin.close)
         return self
@@ -146,7 +147,7 @@ class Scene:
     def start(self, stages: str, mutation: str = "", *, slot: int = 0, pool: bool = False, **changes: object) -> Victim:
         """Start a worker; `changes` are settings of its own."""
         log = self._folder / f"worker-{len(self._victims)}.log"
-        arguments = [self.bootstrap, stages, "--notes", str(self.notes.folder), "--slot", str(slot)]
+        arguments = [str(self.endpoint), stages, "--notes", str(self.notes.folder), "--slot", str(slot)]
         arguments += ["--mutation", mutation, *(["--pool"] if pool else [])]
         with log.open("wb") as target:
             process = subprocess.Popen(
@@ -178,11 +179,11 @@ class Scene:
 
     async def table(self, topic: str) -> dict[bytes, bytes]:
         """A changelog of the lane by the last record of each key, as anybody reads it."""
-        return await read_table(self.bootstrap, self.settings.topic(topic))
+        return await read_table(self.endpoint, self.settings.topic(topic))
 
     async def records(self, topic: str) -> list[Record]:
         """All records of a topic of the lane."""
-        return [record async for record in read_topic(self.bootstrap, self.settings.topic(topic))]
+        return [record async for record in read_topic(self.endpoint, self.settings.topic(topic))]
 
     async def copied(self) -> list[int]:
         """Numbers that `copy` has written, in order of partition and offset."""
@@ -190,7 +191,7 @@ class Scene:
 
     async def lag(self, stage: Stage) -> tuple[int, ...]:
         """Records that `stage` has yet to commit, by partition."""
-        return (await stage_lags(self.bootstrap, self.settings, [stage]))[0].partitions
+        return (await stage_lags(self.endpoint, self.settings, [stage]))[0].partitions
 
     async def drained(self, stage: Stage) -> bool:
         """Whether everything is committed."""
@@ -265,4 +266,4 @@ class Scene:
 
     async def audit(self, stage: Stage, pool: Pool | None = None) -> StageAudit:
         """Compare the lane with the recomputation, as it is now."""
-        return await audit_stage(self.bootstrap, self.settings, stage, pool or InlinePool())
+        return await audit_stage(self.endpoint, self.settings, stage, pool or InlinePool())

@@ -20,6 +20,7 @@ from streams.dlq.verdict import Decree
 from streams.drop.folder import Folder
 from streams.drop.watch import Plan, watching
 from streams.edge.outbox import Outbox
+from streams.endpoint import Endpoint
 from streams.ingest import IngestOptions
 from streams.ingest.sender import Ack, Sender
 from streams.settings import Settings
@@ -94,7 +95,7 @@ def redrive(settings: Settings, death: Death, _: Path) -> None:
     """Redrive all that is open."""
 
     async def work() -> None:
-        async with Undertaking(settings.broker, settings, DECREE, dry_run=False) as undertaking:
+        async with Undertaking(Endpoint(settings.broker), settings, DECREE, dry_run=False) as undertaking:
             await undertaking.redrive(Selection(), max_cycles=3)
 
     _arm(death)
@@ -111,7 +112,7 @@ def watch(settings: Settings, death: Death, folder: Path) -> None:
     """Watch `folder` until everything in it is taken."""
 
     async def work() -> None:
-        async with watching(settings.broker, settings, plan_of(folder)) as watcher:
+        async with watching(Endpoint(settings.broker), settings, plan_of(folder)) as watcher:
             while await watcher.look():
                 pass
 

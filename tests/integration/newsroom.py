@@ -10,6 +10,7 @@ from schemas import EnrichedArticle, Event, Layers, Source, Story
 from streams.codec import Headers, Message, encode
 from streams.edge.admin import create_topics
 from streams.edge.outbox import Outbox
+from streams.endpoint import Endpoint
 from streams.settings import Settings
 from streams.topics import ENRICHED, Topic
 from tests.builders import BODY, SEEN_AT, article
@@ -107,8 +108,8 @@ class Newsroom:
 
 
 @asynccontextmanager
-async def opened(bootstrap: str, settings: Settings) -> AsyncIterator[Newsroom]:
+async def opened(endpoint: Endpoint, settings: Settings) -> AsyncIterator[Newsroom]:
     """Topics of the lane, and somebody who writes into them."""
-    await create_topics(bootstrap, settings)
-    async with Outbox(bootstrap, settings) as outbox:
+    await create_topics(endpoint, settings)
+    async with Outbox(endpoint, settings) as outbox:
         yield Newsroom(outbox, settings)

@@ -4,6 +4,7 @@ import asyncio
 import multiprocessing
 from multiprocessing.process import BaseProcess
 
+from streams.endpoint import Endpoint
 from streams.replay.plan import Order
 from streams.replay.run import Manner, replay
 from streams.settings import Settings
@@ -14,12 +15,12 @@ _FORK = multiprocessing.get_context("forkserver")
 _FORK.set_forkserver_preload([__name__])
 
 
-def _run(bootstrap: str, settings: Settings, order: Order, manner: Manner) -> None:
-    asyncio.run(replay(bootstrap, settings, order, manner))
+def _run(endpoint: Endpoint, settings: Settings, order: Order, manner: Manner) -> None:
+    asyncio.run(replay(endpoint, settings, order, manner))
 
 
-def start(bootstrap: str, settings: Settings, order: Order, manner: Manner) -> BaseProcess:
+def start(endpoint: Endpoint, settings: Settings, order: Order, manner: Manner) -> BaseProcess:
     """Start a replay; all imports are done once for all of them."""
-    process = _FORK.Process(target=_run, args=(bootstrap, settings, order, manner), daemon=True)
+    process = _FORK.Process(target=_run, args=(endpoint, settings, order, manner), daemon=True)
     process.start()
     return process

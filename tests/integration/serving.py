@@ -8,6 +8,7 @@ from typing import Any
 import aiohttp
 
 from streams.api.server import serve
+from streams.endpoint import Endpoint
 from streams.settings import Settings
 from tests.integration.harness import until
 
@@ -17,11 +18,11 @@ _OK = 200
 
 
 @asynccontextmanager
-async def served(bootstrap: str, settings: Settings, **changes: Any) -> AsyncIterator[str]:
+async def served(endpoint: Endpoint, settings: Settings, **changes: Any) -> AsyncIterator[str]:
     """Address of a server of this lane, on a port of its own."""
     said: list[str] = []
     settings = settings.model_copy(update={"api_port": 0, "api_rate": 0.0} | changes)
-    task = asyncio.create_task(serve(bootstrap, settings, say=said.append))
+    task = asyncio.create_task(serve(endpoint, settings, say=said.append))
     try:
         await until(lambda: bool(said) or task.done(), "the server listens")
         if task.done():

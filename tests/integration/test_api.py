@@ -96,9 +96,9 @@ async def test_what_is_posted_becomes_a_story_whatever_is_killed(broker: Broker,
         await second.sees("/readyz", lambda found: found.get("lag_records") == 0)
         await _answers(second)
     # Both were killed with all they had started; nothing was put in order.
-    kept = dump(open_reader(await caught_up(broker.bootstrap, settings)))
+    kept = dump(open_reader(await caught_up(broker.endpoint, settings)))
     anew = settings.model_copy(update={"state_dir": tmp_path / "fresh"})
-    assert kept == dump(open_reader(await caught_up(broker.bootstrap, anew)))
+    assert kept == dump(open_reader(await caught_up(broker.endpoint, anew)))
     assert len(kept["article"]) == 7
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from streams.endpoint import Endpoint
 from streams.errors import BrokerError
 from streams.local.broker import Broker, broker_root, find_broker, open_broker
 from streams.local.doctor import checks
@@ -122,7 +123,7 @@ async def test_the_broker_is_gone_when_its_parent_dies(
     async with owner(settings, "lasting", tmp_path) as (process, bootstrap, pid):
         await create_topic(bootstrap, "kept")
         running = await find_broker(settings)
-        assert running == Broker(bootstrap, "running", pid)
+        assert running == Broker(Endpoint(bootstrap), "running", pid)
         process.send_signal(last_signal)
         await process.wait()
         assert await until(lambda: not alive(pid), 10)

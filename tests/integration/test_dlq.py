@@ -26,6 +26,7 @@ from streams.edge.dispositions import read_dispositions
 from streams.edge.outbox import Outbox
 from streams.edge.reader import read_topic
 from streams.edge.worker import run_worker
+from streams.endpoint import Endpoint
 from streams.ingest.push import push
 from streams.local.broker import Broker
 from streams.observe.balance import balance
@@ -45,7 +46,7 @@ LETTERS = 12
 @pytest_asyncio.fixture
 async def settings(broker: Broker, lane: str, tmp_path: Path) -> Settings:
     settings = Settings(broker=broker.bootstrap, lane=lane, state_dir=tmp_path, partitions=2, processes=1)
-    await create_topics(broker.bootstrap, settings)
+    await create_topics(broker.endpoint, settings)
     return settings
 
 
@@ -57,16 +58,16 @@ def record(number: int, partition: int = 0, topic: str = RAW.name) -> Record:
 
 async def park(settings: Settings, records: Iterable[Record], reason: str = "deadline") -> None:
     dead = Dead(reason, "killed after 20 s")  # type: ignore[arg-type]
-    async with Outbox(settings.broker, settings) as outbox:
+    async with Outbox(Endpoint(settings.broker), settings) as outbox:
         await outbox.send(dead_letter(RAW, "normalize", each, dead) for each in records)
 
 
 async def redriven(settings: Settings, topic: str = RAW.name) -> list[Record]:
-    return [each async for each in read_topic(settings.broker, settings.topic(topic))]
+    return [each async for each in read_topic(Endpoint(settings.broker), settings.topic(topic))]
 
 
 async def redrive(settings: Settings, selection: Selection | None = None, *, dry_run: bool = False) -> Report:
-    async with Undertaking(settings.broker, settings, DECREE, dry_run=dry_run) as undertaking:
+    async with Undertaking(Endpoint(settings.broker), settings, DECREE, dry_run=dry_run) as undertaking:
         return await undertaking.redrive(selection or Selection(), max_cycles=3)
 
 
@@ -81,7 +82,7 @@ async def test_a_redriven_record_is_the_original_with_a_count(settings: Settings
     assert original_headers(sent.headers) == original.headers
     assert header(sent.headers, "x-news-redrive-count") == "1"
     assert not [name for name, _ in sent.headers if name.startswith("__connect")]
-    (noted,) = (await read_dispositions(settings.broker, settings)).values()
+    (noted,) = (await read_dispositions(Endpoint(settings.broker), settings)).values()
     assert (noted.state, noted.by, noted.sent_partition, noted.sent_offset) == ("redriven", "victim", 1, sent.offset)
     assert (await redrive(settings)).selected == 0
 
@@ -101,19 +102,19 @@ async def test_a_selection_chooses_by_reason_time_source_document_and_place(sett
     await park(settings, [record(9)], "memory")
 
     async def chosen(**fields: object) -> list[str | None]:
-        found = select(settings.broker, settings, Selection(**fields), {})  # type: ignore[arg-type]
+        found = select(Endpoint(settings.broker), settings, Selection(**fields), {})  # type: ignore[arg-type]
         return [header(letter.record.headers, "__connect.errors.offset") async for letter in found]
 
     assert await chosen(reasons=frozenset({"memory"})) == ["9"]
     assert await chosen(stages=frozenset({"cluster"})) == []
     assert len(await chosen(source="gazette")) == 5
     assert await chosen(source="herald") == []
-    (young, *_) = await newest(settings.broker, settings, Selection(), 1)
+    (young, *_) = await newest(Endpoint(settings.broker), settings, Selection(), 1)
     assert await chosen(since=young.at) == ["9"]
     assert len(await chosen(until=young.at)) == 4
     assert await chosen(document=young.document_id) == ["9"]
     place = (young.record.partition, young.record.offset)
-    at = await letter_at(settings.broker, settings, RAW.dead_letters, *place)
+    at = await letter_at(Endpoint(settings.broker), settings, RAW.dead_letters, *place)
     assert at.id == young.id
     assert await chosen(partition=place[0], offsets=(place[1], place[1])) == ["9"]
 
@@ -134,7 +135,7 @@ def test_what_is_discarded_is_on_record_and_looking_consumes_nothing(
         assert main(("dlq", *arguments, "--broker", hostile.broker, "--lane", hostile.lane)) == 0
         return capfd.readouterr().out
 
-    before = asyncio.run(describe(hostile.broker, hostile))
+    before = asyncio.run(describe(Endpoint(hostile.broker), hostile))
     listed = [json.loads(line) for line in cli("list", "--json").splitlines()]
     assert [letter["reason"] for letter in listed] == ["bad_json", "bad_json"]
     gotcha = next(letter["letter"] for letter in listed if letter["offset"] == 0)
@@ -144,13 +145,13 @@ def test_what_is_discarded_is_on_record_and_looking_consumes_nothing(
     assert cli("show", gotcha, "--raw") == "\x1b]0;gotcha\x07{"
     stats = json.loads(cli("stats", "--json"))
     assert stats["reasons"] == [{"stage": "normalize", "reason": "bad_json", "letters": 2}]
-    assert asyncio.run(describe(hostile.broker, hostile)) == before
+    assert asyncio.run(describe(Endpoint(hostile.broker), hostile)) == before
     _, partition, offset = gotcha.split(":")
     given_up = ("--why", "test data", "--by", "ilse", "--partition", partition, "--offsets", f"{offset}-{offset}")
     cli("discard", *given_up)
-    assert asyncio.run(read_dispositions(hostile.broker, hostile)) == {}
+    assert asyncio.run(read_dispositions(Endpoint(hostile.broker), hostile)) == {}
     cli("discard", *given_up, "--yes")
-    (noted,) = asyncio.run(read_dispositions(hostile.broker, hostile)).values()
+    (noted,) = asyncio.run(read_dispositions(Endpoint(hostile.broker), hostile)).values()
     assert (noted.letter_id, noted.state, noted.by, noted.why) == (gotcha, "discarded", "ilse", "test data")
     assert len(cli("list", "--json").splitlines()) == 1
     assert len(cli("list", "--json", "--all").splitlines()) == 2
@@ -177,7 +178,7 @@ async def test_a_redrive_that_is_killed_anywhere_and_repeated_sends_each_letter_
     sent = Counter(header(each.headers, REDRIVEN_FROM) for each in await redriven(settings))
     assert len(sent) == LETTERS
     assert set(sent.values()) == {1}
-    states = Counter(each.state for each in (await read_dispositions(settings.broker, settings)).values())
+    states = Counter(each.state for each in (await read_dispositions(Endpoint(settings.broker), settings)).values())
     assert states == {"redriven": LETTERS}
     assert report.refused == report.repeated == 0
 
@@ -196,7 +197,7 @@ async def work(settings: Settings, **changes: object) -> AsyncIterator[None]:
 
 async def drained(settings: Settings) -> None:
     async def idle() -> bool:
-        return not any((await total_lag(settings.broker, settings)).values())
+        return not any((await total_lag(Endpoint(settings.broker), settings)).values())
 
     await until(idle, "lag 0")
 
@@ -206,21 +207,21 @@ async def test_the_books_hold_over_letters_that_were_redriven_and_discarded(sett
     documents = [
         raw_document(f"The ferry to pier {number} was late by {number} hours on Monday.") for number in range(4)
     ]
-    await push(settings.broker, settings, documents)
+    await push(Endpoint(settings.broker), settings, documents)
     async with work(settings, document_deadline_s="0.0001"):
         await drained(settings)
-    assert (await balance(settings.broker, settings)).dead_letter == 4
+    assert (await balance(Endpoint(settings.broker), settings)).dead_letter == 4
     given_up = Selection(document=documents[0].document_id)
-    async with Undertaking(settings.broker, settings, DECREE, dry_run=False) as undertaking:
+    async with Undertaking(Endpoint(settings.broker), settings, DECREE, dry_run=False) as undertaking:
         assert (await undertaking.discard(given_up)).done == 1
     assert (await redrive(settings)).done == 3
-    assert (await balance(settings.broker, settings)).waiting == 3
+    assert (await balance(Endpoint(settings.broker), settings)).waiting == 3
     async with work(settings):
         await drained(settings)
-    report = await audit(settings.broker, settings)
+    report = await audit(Endpoint(settings.broker), settings)
     assert report.ok, report.as_json()
     assert (report.enriched + report.duplicate, report.dead_letter) == (3, 1)
-    books = await balance(settings.broker, settings)
+    books = await balance(Endpoint(settings.broker), settings)
     assert books.ok
     assert books.dead_letter == 1
 
@@ -232,7 +233,7 @@ async def normalizing(settings: Settings, **changes: object) -> int:
     process = await asyncio.create_subprocess_exec(*command, env=settings.environment(**limits))
 
     async def idle() -> bool:
-        return process.returncode is not None or not (await total_lag(settings.broker, settings))["normalize"]
+        return process.returncode is not None or not (await total_lag(Endpoint(settings.broker), settings))["normalize"]
 
     await until(idle, "no lag, or no worker")
     if process.returncode is None and not changes:
@@ -244,17 +245,17 @@ async def normalizing(settings: Settings, **changes: object) -> int:
 
 async def test_a_stage_that_parks_most_of_its_input_stops_until_it_is_let_go(settings: Settings) -> None:
     async def letters() -> int:
-        return len([each async for each in read_topic(settings.broker, settings.topic(RAW.dead_letters))])
+        return len([each async for each in read_topic(Endpoint(settings.broker), settings.topic(RAW.dead_letters))])
 
-    async with Outbox(settings.broker, settings) as outbox:
+    async with Outbox(Endpoint(settings.broker), settings) as outbox:
         await outbox.send([Message(RAW.name, b"bad-%d" % number, b"{") for number in range(60)])
     assert await normalizing(settings) == 1
     parked = await letters()
     assert 10 <= parked <= 40
     alarm = standing(settings)["normalize"]
     assert (alarm.reasons, alarm.of) == ({"bad_json": alarm.dead}, alarm.dead)
-    assert (await total_lag(settings.broker, settings))["normalize"] == 60 - parked
-    assert await run_worker(settings.broker, settings, stages=["normalize"]) == ALARMED
+    assert (await total_lag(Endpoint(settings.broker), settings))["normalize"] == 60 - parked
+    assert await run_worker(Endpoint(settings.broker), settings, stages=["normalize"]) == ALARMED
     assert await letters() == parked
     release(settings, "normalize")
     assert await normalizing(settings, dead_ratio=1) == 0

@@ -112,7 +112,7 @@ listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
 async def test_a_given_broker_is_used_and_not_stopped(broker: Broker, settings: Settings) -> None:
     given = settings.model_copy(update={"broker": broker.bootstrap})
     async with open_broker(given) as opened:
-        assert opened == Broker(broker.bootstrap, "given", None)
+        assert opened == Broker(broker.endpoint, "given", None)
     assert await find_broker(given) == opened
 
 

@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 @pytest_asyncio.fixture
 async def newsroom(broker: Broker, lane: str, tmp_path: Path) -> AsyncIterator[Newsroom]:
     settings = Settings(broker=broker.bootstrap, lane=lane, state_dir=tmp_path, partitions=2)
-    async with opened(broker.bootstrap, settings) as room:
+    async with opened(broker.endpoint, settings) as room:
         yield room
 
 

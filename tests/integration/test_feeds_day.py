@@ -17,6 +17,7 @@ import pytest
 
 from schemas import SourceConfig
 from streams.edge.reader import read_topic
+from streams.endpoint import Endpoint
 from streams.feeds.edit import put
 from streams.feeds.journal import read_states
 from streams.local.broker import Broker
@@ -46,8 +47,15 @@ EXPECTED = Counter(mark for feed in FEEDS for mark in feed.marks())
 class Poller:
     """The poller's process, started again after each kill."""
 
-    def __init__(self, bootstrap: str, settings: Settings, pace: FastPace, log: Path) -> None:
-        command = [sys.executable, "-m", "tests.integration.feed_victim", bootstrap, str(pace.path), str(pace.speed)]
+    def __init__(self, endpoint: Endpoint, settings: Settings, pace: FastPace, log: Path) -> None:
+        command = [
+            sys.executable,
+            "-m",
+            "tests.integration.feed_victim",
+            str(endpoint),
+            str(pace.path),
+            str(pace.speed),
+        ]
         with log.open("ab") as output:
             self.process = subprocess.Popen(
                 command, env=settings.environment(), cwd=ROOT, stdout=output, stderr=output, start_new_session=True
@@ -77,10 +85,10 @@ def settings_of(lane: str, folder: Path, port: int) -> Settings:
     )
 
 
-async def marks_in_raw(bootstrap: str, settings: Settings) -> Counter[str]:
+async def marks_in_raw(endpoint: Endpoint, settings: Settings) -> Counter[str]:
     """How often each text is in the raw topic."""
     found: Counter[str] = Counter()
-    async for record in read_topic(bootstrap, settings.topic(RAW.name)):
+    async for record in read_topic(endpoint, settings.topic(RAW.name)):
         found.update(mark.decode() for mark in set(MARK.findall(record.value or b"")))
     return found
 
@@ -150,17 +158,17 @@ async def test_a_day_of_sixty_feeds_and_ten_kills(broker: Broker, lane: str, tmp
     configs = [SourceConfig(source_id=feed.id, url=web.url(feed)) for feed in FEEDS]
     hostile = {f"hostile-{how}": f"{web.base(HOSTS - 1)}/hostile/{how}" for how in HOSTILE}
     configs += [SourceConfig(source_id=name, url=url) for name, url in hostile.items()]
-    await put(broker.bootstrap, settings, configs)
-    poller = await kill_again_and_again(web, partial(Poller, broker.bootstrap, settings, web.pace, tmp_path / "log"))
+    await put(broker.endpoint, settings, configs)
+    poller = await kill_again_and_again(web, partial(Poller, broker.endpoint, settings, web.pace, tmp_path / "log"))
     try:
         await until(lambda: web.pace.passed() > DAY_S, "the end of the day", within_s=SLOW_S)
         assert await poller.stop() == 0
     finally:
         poller.process.kill()
-    found = await marks_in_raw(broker.bootstrap, settings)
+    found = await marks_in_raw(broker.endpoint, settings)
     assert (EXPECTED - found, found - EXPECTED) == (Counter(), Counter())
     check_manners(web.log)
-    states = await read_states(broker.bootstrap, settings)
+    states = await read_states(broker.endpoint, settings)
     harmless = {"hostile-laughs": "unchanged"}  # entities are not expanded: a feed without entries
     assert {name: states[name].outcome for name in hostile} == dict.fromkeys(hostile, "failed") | harmless
     gone, moved = feed_named("gone"), feed_named("moved")

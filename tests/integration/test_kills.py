@@ -80,4 +80,4 @@ async def test_nothing_is_lost_doubled_in_state_or_stalled(scene: Scene, seed: i
 
 
 async def _drained(scene: Scene) -> bool:
-    return not any((await total_lag(scene.bootstrap, scene.settings, LEDGER)).values())
+    return not any((await total_lag(scene.endpoint, scene.settings, LEDGER)).values())

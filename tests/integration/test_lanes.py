@@ -16,6 +16,7 @@ from streams.codec import Message, Record, header
 from streams.edge.admin import create_topics, delete_topics, stage_lags
 from streams.edge.outbox import Outbox
 from streams.edge.reader import read_topic
+from streams.endpoint import Endpoint
 from streams.ingest.push import push
 from streams.local.broker import Broker
 from streams.memory import StageRun
@@ -74,11 +75,11 @@ async def live(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Asyn
         lane=f"live-{random.randrange(10**9)}", state_dir=folder, partitions=3, processes=1, broker=broker.bootstrap
     )
     async with running(settings) as up:
-        await push(broker.bootstrap, settings, documents())
-        await drained(broker.bootstrap, settings, up, Listener())
+        await push(broker.endpoint, settings, documents())
+        await drained(broker.endpoint, settings, up, Listener())
         yield settings
     for lane in [settings.lane, *(f"{settings.lane}-{name}" for name in ("a", "b", "c", "d"))]:
-        await delete_topics(broker.bootstrap, settings.model_copy(update={"lane": lane}))
+        await delete_topics(broker.endpoint, settings.model_copy(update={"lane": lane}))
 
 
 def beside(live: Settings, name: str) -> Settings:
@@ -88,16 +89,16 @@ def beside(live: Settings, name: str) -> Settings:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def replayed(broker: Broker, live: Settings) -> tuple[str, dict[str, object], dict[str, object]]:
     """The raw topic replayed into lane a with its workers; the job, and the live groups before and after."""
-    before = await groups(broker.bootstrap, live)
-    outcome = await replay(broker.bootstrap, live, Order(RAW, beside(live, "a").lane), Manner())
+    before = await groups(broker.endpoint, live)
+    outcome = await replay(broker.endpoint, live, Order(RAW, beside(live, "a").lane), Manner())
     assert outcome.came_out is not None
     assert outcome.came_out[ENRICHED.name] > 0
-    return outcome.job.job_id, before, await groups(broker.bootstrap, live)
+    return outcome.job.job_id, before, await groups(broker.endpoint, live)
 
 
-async def groups(at: str, live: Settings) -> dict[str, object]:
+async def groups(at: Endpoint, live: Settings) -> dict[str, object]:
     """Committed offsets, ends and members of the groups of a lane, and records of all its topics."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=at)
+    admin = AIOKafkaAdminClient(**at.client())
     await admin.start()
     try:
         members = {}
@@ -111,7 +112,7 @@ async def groups(at: str, live: Settings) -> dict[str, object]:
     return {"members": members, "lags": lags, "facts": facts}
 
 
-async def records(at: str, lane: Settings, topic: str) -> list[Record]:
+async def records(at: Endpoint, lane: Settings, topic: str) -> list[Record]:
     return [record async for record in read_topic(at, lane.topic(topic))]
 
 
@@ -126,15 +127,15 @@ async def test_everything_the_lane_makes_names_the_job_and_nothing_live_does(
 ) -> None:
     job_id, *_ = replayed
     for topic in (*(topic.name for topic in MADE), STORY_STATE.name, RAW.dead_letters):
-        found = await records(broker.bootstrap, beside(live, "a"), topic)
+        found = await records(broker.endpoint, beside(live, "a"), topic)
         assert found
         assert {header(each.headers, JOB) for each in found} == {job_id}, topic
-        assert {header(each.headers, JOB) for each in await records(broker.bootstrap, live, topic)} == {None}, topic
+        assert {header(each.headers, JOB) for each in await records(broker.endpoint, live, topic)} == {None}, topic
 
 
 @pytest.mark.usefixtures("replayed")
 async def test_with_the_same_code_nothing_is_different_and_ids_are_the_same(broker: Broker, live: Settings) -> None:
-    at = broker.bootstrap
+    at = broker.endpoint
     found = await lane_diff(at, live, beside(live, "a"))
     assert found.none, found.as_json()
     assert found.articles.both == len(documents()) - 1
@@ -149,7 +150,7 @@ async def test_with_the_same_code_nothing_is_different_and_ids_are_the_same(brok
 
 @pytest.mark.usefixtures("replayed")
 async def test_a_replay_from_the_middle_is_no_different_in_what_it_makes(broker: Broker, live: Settings) -> None:
-    at = broker.bootstrap
+    at = broker.endpoint
     outcome = await replay(at, live, Order(NORMALIZED, beside(live, "b").lane), Manner())
     assert outcome.job.copied == len(await records(at, live, NORMALIZED.name))
     for lane in (live, beside(live, "a")):
@@ -160,11 +161,11 @@ async def test_a_replay_from_the_middle_is_no_different_in_what_it_makes(broker:
 
 @pytest.mark.usefixtures("replayed")
 async def test_a_lane_of_other_code_is_different_and_the_report_says_where(broker: Broker, live: Settings) -> None:
-    await in_memory(broker.bootstrap, beside(live, "a"), beside(live, "c"), _doctored)
-    await in_memory(broker.bootstrap, beside(live, "a"), beside(live, "d"), lambda _, outcome: outcome)
-    same = await lane_diff(broker.bootstrap, beside(live, "a"), beside(live, "d"))
+    await in_memory(broker.endpoint, beside(live, "a"), beside(live, "c"), _doctored)
+    await in_memory(broker.endpoint, beside(live, "a"), beside(live, "d"), lambda _, outcome: outcome)
+    same = await lane_diff(broker.endpoint, beside(live, "a"), beside(live, "d"))
     assert same.none, same.as_json()
-    found = await lane_diff(broker.bootstrap, beside(live, "a"), beside(live, "c"))
+    found = await lane_diff(broker.endpoint, beside(live, "a"), beside(live, "c"))
     assert not found.none
     assert found.articles.fields.keys() >= {"byline"}
     assert found.verdicts.changed
@@ -183,7 +184,7 @@ def _doctored(stage: str, outcome: Outcome) -> Outcome:
     return outcome
 
 
-async def in_memory(at: str, source: Settings, lane: Settings, change: Callable[[str, Outcome], Outcome]) -> None:
+async def in_memory(at: Endpoint, source: Settings, lane: Settings, change: Callable[[str, Outcome], Outcome]) -> None:
     """Fill a lane with what the topology, its stages changed, makes of the raw topic of another."""
     lane = lane.model_copy(update={"partitions": 1})
     await create_topics(at, lane)
@@ -208,7 +209,7 @@ def _changed(
 
 
 async def test_a_story_selects_its_members_wherever_they_stand(broker: Broker, live: Settings) -> None:
-    at = broker.bootstrap
+    at = broker.endpoint
     members = (await membership_of(at, live)).members()
     story, articles = max(members.items(), key=lambda each: (len(each[1]), each[0]))
     assert len(articles) > 1
@@ -232,7 +233,7 @@ async def test_a_story_selects_its_members_wherever_they_stand(broker: Broker, l
 
 @pytest.mark.usefixtures("replayed")
 async def test_lanes_are_listed_with_what_they_hold(broker: Broker, live: Settings) -> None:
-    found = {each.lane: each for each in await lanes(broker.bootstrap, live)}
+    found = {each.lane: each for each in await lanes(broker.endpoint, live)}
     assert found[live.lane].members >= len(TOPOLOGY)
     made = found[beside(live, "a").lane]
     assert (made.partitions, made.raw, made.lag, made.members) == (1, len(documents()), 0, 0)

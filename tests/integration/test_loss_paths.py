@@ -162,7 +162,7 @@ async def test_e_a_worker_that_the_group_refuses_exits(scene: Scene) -> None:
     await scene.push([transfer(0)])
     async with AIOKafkaConsumer(
         scene.settings.topic(TRANSFER.name),
-        bootstrap_servers=scene.bootstrap,
+        **scene.endpoint.client(),
         group_id=scene.settings.group("copy"),
         enable_auto_commit=False,
         partition_assignment_strategy=[RangePartitionAssignor],

@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, expect
 from schemas import RawDocument, Source
 from streams.clock import now
 from streams.demo import samples
+from streams.endpoint import Endpoint
 from streams.ingest import IngestOptions, Refused, documents
 from streams.ingest.push import push
 from streams.local.broker import Broker
@@ -61,7 +62,7 @@ class Site:
 
     def push(self, raw: Iterable[RawDocument | Refused]) -> None:
         with ThreadPoolExecutor(1) as aside:  # playwright has an event loop in this thread
-            report = aside.submit(asyncio.run, push(self.bootstrap, self.settings, raw)).result()
+            report = aside.submit(asyncio.run, push(Endpoint(self.bootstrap), self.settings, raw)).result()
         assert report.refused == 0
 
 

@@ -83,7 +83,7 @@ async def settings(broker: Broker, lane: str, tmp_path: Path, outlet: Outlet) ->
         fetch_allow=f"127.0.0.1:{outlet.port}",
         fetch_spacing_s=0.01,
     )
-    await put(broker.bootstrap, found, [config_of(outlet)])
+    await put(broker.endpoint, found, [config_of(outlet)])
     return found
 
 
@@ -92,7 +92,7 @@ def config_of(outlet: Outlet, source_id: str = "outlet") -> SourceConfig:
 
 
 async def documents(broker: Broker, settings: Settings) -> list[RawDocument]:
-    records = read_topic(broker.bootstrap, settings.topic(RAW.name))
+    records = read_topic(broker.endpoint, settings.topic(RAW.name))
     return [RawDocument.model_validate_json(record.value or b"") async for record in records]
 
 
@@ -127,7 +127,7 @@ async def cut(poller: Poller, where: str) -> AsyncIterator[None]:
 
 
 async def test_each_content_is_pushed_once(broker: Broker, settings: Settings, outlet: Outlet) -> None:
-    async with open_poller(broker.bootstrap, settings) as poller:
+    async with open_poller(broker.endpoint, settings) as poller:
         (state,) = (await poller.once()).values()
         assert (state.outcome, state.pushed, state.polls) == ("new", 2, 1)
         (state,) = (await poller.once()).values()
@@ -138,16 +138,16 @@ async def test_each_content_is_pushed_once(broker: Broker, settings: Settings, o
     pushed = await documents(broker, settings)
     assert sorted(document.title or "" for document in pushed) == ["Report 1", "Report 2", "Report 2"]
     assert len({document.document_id for document in pushed}) == 2
-    assert (await read_states(broker.bootstrap, settings))["outlet"] == state
+    assert (await read_states(broker.endpoint, settings))["outlet"] == state
 
 
 @pytest.mark.parametrize("where", ["before the push", "within the push", "after the push"])
 async def test_a_cut_anywhere_costs_no_text_and_doubles_none(broker: Broker, settings: Settings, where: str) -> None:
-    async with open_poller(broker.bootstrap, settings) as poller, cut(poller, where):
+    async with open_poller(broker.endpoint, settings) as poller, cut(poller, where):
         await poller.once()
-    left = (await read_states(broker.bootstrap, settings))["outlet"]
+    left = (await read_states(broker.endpoint, settings))["outlet"]
     assert (left.pushing is not None, left.started_at is not None, left.seen) == (True, True, ())
-    async with open_poller(broker.bootstrap, settings) as poller:
+    async with open_poller(broker.endpoint, settings) as poller:
         landed = {"before the push": 0, "within the push": 1, "after the push": 2}[where]
         mended = poller.states["outlet"]
         assert (len(mended.seen), mended.pushing, mended.started_at) == (landed, None, None)
@@ -161,7 +161,7 @@ async def test_a_page_that_cannot_be_had_is_tried_again_and_then_the_feeds_words
 ) -> None:
     outlet.entries = {"3": "", "4": "Only a few words."}
     outlet.pages["4"] = TEXT
-    async with open_poller(broker.bootstrap, settings) as poller:
+    async with open_poller(broker.endpoint, settings) as poller:
         (state,) = (await poller.once()).values()
         assert (state.pushed, state.etag) == (1, None)  # so that the next answer is no 304
         outlet.pages["3"] = TEXT + "At last."
@@ -173,24 +173,24 @@ async def test_a_page_that_cannot_be_had_is_tried_again_and_then_the_feeds_words
 
 
 async def test_one_poller_has_a_lane(broker: Broker, settings: Settings) -> None:
-    async with open_poller(broker.bootstrap, settings):
+    async with open_poller(broker.endpoint, settings):
         with pytest.raises(UsageError, match=f"already runs .*process {os.getpid()}"):
-            async with open_poller(broker.bootstrap, settings):
+            async with open_poller(broker.endpoint, settings):
                 pass
 
 
 async def test_a_running_poller_follows_the_catalogue(broker: Broker, settings: Settings, outlet: Outlet) -> None:
     stop = asyncio.Event()
-    async with open_poller(broker.bootstrap, settings) as poller:
+    async with open_poller(broker.endpoint, settings) as poller:
         running = asyncio.create_task(poller.run(stop))
         await until(_polled(poller, "outlet"), "the first poll")
-        await put(broker.bootstrap, settings, [config_of(outlet, "second")])
+        await put(broker.endpoint, settings, [config_of(outlet, "second")])
         await until(_polled(poller, "second"), "the poll of a source that was added")
-        await remove(broker.bootstrap, settings, ["outlet"])
+        await remove(broker.endpoint, settings, ["outlet"])
         await until(lambda: set(poller.catalogue) == {"second"}, "a source that is gone")
         stop.set()
         await running
-    assert set(await read_configs(broker.bootstrap, settings)) == {"second"}
+    assert set(await read_configs(broker.endpoint, settings)) == {"second"}
 
 
 def _polled(poller: Poller, source_id: str) -> Callable[[], bool]:
@@ -201,14 +201,14 @@ async def test_a_host_that_asks_for_a_pause_gets_it_from_the_next_poller_too(
     broker: Broker, settings: Settings, outlet: Outlet
 ) -> None:
     outlet.status = 503
-    async with open_poller(broker.bootstrap, settings) as poller:
+    async with open_poller(broker.endpoint, settings) as poller:
         failing = (await poller.once())["outlet"]
     assert (failing.outcome, failing.failure_score) == ("failed", 0.5)
-    await put(broker.bootstrap, settings, [config_of(outlet, "second")])
+    await put(broker.endpoint, settings, [config_of(outlet, "second")])
     held = failing.model_copy(update={"hold_until": failing.next_at})
-    async with open_poller(broker.bootstrap, settings) as poller:
+    async with open_poller(broker.endpoint, settings) as poller:
         await poller.journal.write(held)
-    async with open_poller(broker.bootstrap, settings) as poller:
+    async with open_poller(broker.endpoint, settings) as poller:
         asked = len(outlet.asked)
         states = await poller.once()
     assert len(outlet.asked) == asked

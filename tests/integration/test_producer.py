@@ -12,6 +12,7 @@ from schemas import RawDocument
 from streams.codec import MAX_RECORD_BYTES, Record, raw_message
 from streams.edge.admin import create_topics
 from streams.edge.reader import read_topic
+from streams.endpoint import Endpoint
 from streams.errors import BrokerError, UsageError
 from streams.local.broker import Broker
 from streams.sdk import Ack, Producer, Refused, UnfitError
@@ -23,12 +24,12 @@ from tests.builders import SEEN_AT, raw_document
 @pytest_asyncio.fixture
 async def settings(broker: Broker, lane: str, tmp_path: Path) -> Settings:
     settings = Settings(broker=broker.bootstrap, lane=lane, state_dir=tmp_path, partitions=2)
-    await create_topics(broker.bootstrap, settings)
+    await create_topics(broker.endpoint, settings)
     return settings
 
 
 async def raw(settings: Settings) -> list[Record]:
-    return [record async for record in read_topic(settings.broker, settings.topic(RAW.name))]
+    return [record async for record in read_topic(Endpoint(settings.broker), settings.topic(RAW.name))]
 
 
 async def test_an_acknowledged_document_is_where_the_acknowledgement_says(settings: Settings) -> None:

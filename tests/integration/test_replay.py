@@ -17,6 +17,7 @@ from streams.codec import Record, header
 from streams.edge.admin import create_topics, delete_topics
 from streams.edge.ranges import marks
 from streams.edge.reader import read_topic
+from streams.endpoint import Endpoint
 from streams.errors import UsageError
 from streams.ingest.push import push
 from streams.local.broker import Broker
@@ -53,10 +54,10 @@ async def live(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Asyn
     settings = Settings(
         lane=f"from-{random.randrange(10**9)}", state_dir=folder, partitions=3, processes=1, broker=broker.bootstrap
     )
-    await create_topics(broker.bootstrap, settings)
-    await push(broker.bootstrap, settings, documents())
+    await create_topics(broker.endpoint, settings)
+    await push(broker.endpoint, settings, documents())
     yield settings
-    await delete_topics(broker.bootstrap, settings)
+    await delete_topics(broker.endpoint, settings)
 
 
 @pytest.fixture
@@ -65,7 +66,7 @@ def into(lane: str) -> str:
     return lane
 
 
-async def records(at: str, settings: Settings, lane: str | None = None, topic: str = RAW.name) -> list[Record]:
+async def records(at: Endpoint, settings: Settings, lane: str | None = None, topic: str = RAW.name) -> list[Record]:
     own = settings if lane is None else settings.model_copy(update={"lane": lane})
     return [record async for record in read_topic(at, own.topic(topic))]
 
@@ -84,11 +85,11 @@ def order(into: str, **fields: Any) -> Order:
     return Order(RAW, into, **fields)
 
 
-async def copied(at: str, live: Settings, wanted: Order, manner: Manner = COPY) -> Outcome:
+async def copied(at: Endpoint, live: Settings, wanted: Order, manner: Manner = COPY) -> Outcome:
     return await replay(at, live, wanted, manner)
 
 
-async def assert_exact(at: str, live: Settings, into: str, wanted: Iterable[Record], job_id: str) -> list[Record]:
+async def assert_exact(at: Endpoint, live: Settings, into: str, wanted: Iterable[Record], job_id: str) -> list[Record]:
     """The lane has a copy of each of `wanted`, once, each partition in its order; the copies, as they stand."""
     found = await records(at, live, into)
     by_place = {Origin(each.partition, each.offset): each for each in wanted}
@@ -104,7 +105,7 @@ async def assert_exact(at: str, live: Settings, into: str, wanted: Iterable[Reco
 async def test_a_copy_is_exact_and_the_same_order_again_copies_nothing(
     broker: Broker, live: Settings, into: str
 ) -> None:
-    at = broker.bootstrap
+    at = broker.endpoint
     outcome = await copied(at, live, order(into))
     assert (outcome.job.state, outcome.job.copied, outcome.job.skipped) == ("done", DOCUMENTS, 0)
     found = await assert_exact(at, live, into, await records(at, live), outcome.job.job_id)
@@ -119,7 +120,7 @@ async def test_a_copy_is_exact_and_the_same_order_again_copies_nothing(
 async def test_bounds_and_filters_take_what_they_say_and_a_forecast_says_it_before(
     broker: Broker, live: Settings, into: str
 ) -> None:
-    at = broker.bootstrap
+    at = broker.endpoint
     wanted = order(into, begin=100, end=-50, selection=ReplaySelection(sources=("outlet-1",)))
     ends = [high for _, high in await marks(at, live.topic(RAW.name))]
     expected = [
@@ -141,20 +142,20 @@ async def test_bounds_and_filters_take_what_they_say_and_a_forecast_says_it_befo
 
 
 async def test_times_bound_by_when_records_were_appended(broker: Broker, live: Settings, into: str) -> None:
-    at = broker.bootstrap
+    at = broker.endpoint
     early = order(into, begin=seen_at(-1e6))
     assert (await forecast(at, live, early)).copied == DOCUMENTS
     assert (await forecast(at, live, order(into, end=seen_at(-1e6)))).copied == 0
 
 
 async def test_a_lane_of_more_partitions_keeps_the_order_of_each_key(broker: Broker, live: Settings, into: str) -> None:
-    outcome = await copied(broker.bootstrap, live, order(into, partitions=5))
-    found = await assert_exact(broker.bootstrap, live, into, await records(broker.bootstrap, live), outcome.job.job_id)
+    outcome = await copied(broker.endpoint, live, order(into, partitions=5))
+    found = await assert_exact(broker.endpoint, live, into, await records(broker.endpoint, live), outcome.job.job_id)
     assert {each.partition for each in found} == set(range(5))
 
 
 async def test_ten_kills_lose_nothing_and_repeat_nothing(broker: Broker, live: Settings, into: str) -> None:
-    at, chance = broker.bootstrap, random.Random(SEED)
+    at, chance = broker.endpoint, random.Random(SEED)
     undisturbed = await copied(at, live, order(f"{into}-a"))
     name = live.model_copy(update={"lane": into}).topic(RAW.name)
     await create_topics(at, live.model_copy(update={"lane": into, "partitions": 1}))
@@ -184,7 +185,7 @@ async def test_ten_kills_lose_nothing_and_repeat_nothing(broker: Broker, live: S
 async def test_a_cancelled_replay_stops_soon_and_goes_on_when_it_is_resumed(
     broker: Broker, live: Settings, into: str
 ) -> None:
-    at = broker.bootstrap
+    at = broker.endpoint
     slow = asyncio.create_task(copied(at, live, order(into), Manner(rate=50, process=False)))
     await until(lambda: running_into(at, live, into), "a running job")
     (job,) = [each for each in (await read_jobs(at, live)).values() if each.into == into]
@@ -204,7 +205,7 @@ async def test_a_cancelled_replay_stops_soon_and_goes_on_when_it_is_resumed(
         await cancel(at, live, job.job_id)
 
 
-async def running_into(at: str, live: Settings, into: str) -> bool:
+async def running_into(at: Endpoint, live: Settings, into: str) -> bool:
     jobs = (await read_jobs(at, live)).values()
     return any(job.into == into and job.copied for job in jobs)
 
@@ -212,7 +213,7 @@ async def running_into(at: str, live: Settings, into: str) -> bool:
 async def test_an_attempt_ends_when_a_later_one_has_begun_elsewhere(
     broker: Broker, live: Settings, into: str, tmp_path: Path
 ) -> None:
-    at = broker.bootstrap
+    at = broker.endpoint
     slow = asyncio.create_task(copied(at, live, order(into), Manner(rate=50, process=False)))
     await until(lambda: running_into(at, live, into), "a running job")
     elsewhere = live.model_copy(update={"state_dir": tmp_path})  # where no lock tells of the other
@@ -226,15 +227,15 @@ async def test_an_attempt_ends_when_a_later_one_has_begun_elsewhere(
 async def test_a_rate_is_kept(broker: Broker, live: Settings, into: str) -> None:
     begun = time.monotonic()
     wanted = order(into, begin="earliest", end=20)
-    outcome = await copied(broker.bootstrap, live, wanted, Manner(rate=40, process=False))
+    outcome = await copied(broker.endpoint, live, wanted, Manner(rate=40, process=False))
     assert outcome.job.copied == 60
     assert time.monotonic() - begun > 1.2
-    times = [each.timestamp_ms for each in await records(broker.bootstrap, live, into)]
+    times = [each.timestamp_ms for each in await records(broker.endpoint, live, into)]
     assert max(times) - min(times) > 1000
 
 
 async def test_what_makes_no_sense_is_refused_and_nothing_is_written(broker: Broker, live: Settings, into: str) -> None:
-    at = broker.bootstrap
+    at = broker.endpoint
     before = await topic_names(at)
     with pytest.raises(UsageError, match="--even-live"):
         await copied(at, live, order("live"))
@@ -253,7 +254,7 @@ async def test_what_makes_no_sense_is_refused_and_nothing_is_written(broker: Bro
 
 
 async def test_a_deleted_lane_leaves_nothing_and_may_be_made_again(broker: Broker, live: Settings, into: str) -> None:
-    at = broker.bootstrap
+    at = broker.endpoint
     lane = live.model_copy(update={"lane": into})
     first = await copied(at, live, order(into, end=10))
     assert (await lane_facts(at, lane)).raw == first.job.copied == 30
@@ -268,8 +269,8 @@ async def test_a_deleted_lane_leaves_nothing_and_may_be_made_again(broker: Broke
     assert len(await records(at, live, into)) == 30
 
 
-async def topic_names(at: str) -> set[str]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=at)
+async def topic_names(at: Endpoint) -> set[str]:
+    admin = AIOKafkaAdminClient(**at.client())
     await admin.start()
     try:
         return {name for name in await admin.list_topics() if not name.startswith("__")}

@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 
 from streams.edge.reader import read_topics
+from streams.endpoint import Endpoint
 from streams.errors import UsageError
 from streams.local.broker import Broker
 from streams.sdk.event_stream import EventParser, ServerSent
@@ -29,7 +30,7 @@ pytestmark = pytest.mark.timeout(90)
 @pytest_asyncio.fixture
 async def newsroom(broker: Broker, lane: str, tmp_path: Path) -> AsyncIterator[Newsroom]:
     settings = Settings(broker=broker.bootstrap, lane=lane, state_dir=tmp_path, partitions=2)
-    async with opened(broker.bootstrap, settings) as room:
+    async with opened(broker.endpoint, settings) as room:
         yield room
 
 
@@ -50,7 +51,7 @@ def place(sent: ServerSent) -> tuple[str, int, int]:
 
 async def log_of(newsroom: Newsroom, *names: str) -> set[tuple[str, int, int]]:
     full = [newsroom.settings.topic(name) for name in names]
-    records = read_topics(newsroom.settings.broker, full)
+    records = read_topics(Endpoint(newsroom.settings.broker), full)
     return {(record.topic, record.partition, record.offset) async for record in records}
 
 
@@ -58,7 +59,7 @@ async def test_wherever_a_client_stops_it_goes_on_with_no_gap_and_no_repeat(news
     await newsroom.articles(range(20))
     await newsroom.put(STORY_STATE, *(story(number) for number in range(10)))
     wanted = await log_of(newsroom, ENRICHED.name, STORY_STATE.name)
-    async with served(newsroom.settings.broker, newsroom.settings) as url:
+    async with served(Endpoint(newsroom.settings.broker), newsroom.settings) as url:
         options: dict[str, Any] = {"topics": ("articles", "stories"), "since": "earliest"}
         got: list[ServerSent] = []
         while len(got) < 30:
@@ -73,7 +74,7 @@ async def test_wherever_a_client_stops_it_goes_on_with_no_gap_and_no_repeat(news
 
 async def test_a_client_that_got_nothing_yet_has_a_place_all_the_same(newsroom: Newsroom) -> None:
     await newsroom.articles([1])
-    async with served(newsroom.settings.broker, newsroom.settings) as url, aiohttp.ClientSession() as session:
+    async with served(Endpoint(newsroom.settings.broker), newsroom.settings) as url, aiohttp.ClientSession() as session:
         async with session.get(f"{url}/v1/stream?topics=articles") as response:
             assert response.headers["Content-Type"].startswith("text/event-stream")
             (begun,) = EventParser().feed(await response.content.readuntil(b"\n\n"))
@@ -86,7 +87,7 @@ async def test_filters_hold_and_what_they_leave_out_is_not_looked_at_again(newsr
     await newsroom.articles(range(6), source="gazette")
     await newsroom.articles(range(6, 9), source="herald")
     await newsroom.put(STORY_STATE, story(1), story(2))
-    async with served(newsroom.settings.broker, newsroom.settings) as url:
+    async with served(Endpoint(newsroom.settings.broker), newsroom.settings) as url:
         found = await take(url, 3, topics=("articles",), since="earliest", filters={"source": "herald"})
         assert {orjson.loads(sent.data)["data"]["article"]["source"]["id"] for sent in found} == {"herald"}
         (one,) = await take(url, 1, since="earliest", filters={"story": story(2).story_id, "data": "false"})
@@ -105,7 +106,7 @@ OFF = {
 
 
 async def test_what_is_off_is_answered_with_a_problem(newsroom: Newsroom) -> None:
-    async with served(newsroom.settings.broker, newsroom.settings) as url, aiohttp.ClientSession() as session:
+    async with served(Endpoint(newsroom.settings.broker), newsroom.settings) as url, aiohttp.ClientSession() as session:
         for query, wanted in OFF.items():
             async with session.get(f"{url}/v1/stream?{query}") as response:
                 problem = await response.json(content_type="application/problem+json")
@@ -116,7 +117,7 @@ async def test_what_is_off_is_answered_with_a_problem(newsroom: Newsroom) -> Non
 
 async def test_records_that_are_gone_are_said_to_be(newsroom: Newsroom) -> None:
     await newsroom.articles(range(30))
-    async with served(newsroom.settings.broker, newsroom.settings) as url:
+    async with served(Endpoint(newsroom.settings.broker), newsroom.settings) as url:
         (first,) = await take(url, 1, topics=("articles",), since="earliest")
         await newsroom.forget(ENRICHED, before=5)
         begun = {place(first)[1]: 1}
@@ -130,7 +131,7 @@ async def test_records_that_are_gone_are_said_to_be(newsroom: Newsroom) -> None:
 
 async def test_no_more_streams_than_allowed_and_a_place_is_free_again(newsroom: Newsroom) -> None:
     async with (
-        served(newsroom.settings.broker, newsroom.settings, api_streams=1) as url,
+        served(Endpoint(newsroom.settings.broker), newsroom.settings, api_streams=1) as url,
         aiohttp.ClientSession() as session,
     ):
         first = await session.get(f"{url}/v1/stream")
@@ -148,7 +149,7 @@ async def test_no_more_streams_than_allowed_and_a_place_is_free_again(newsroom: 
 
 async def test_a_server_that_stops_ends_its_streams_at_once(newsroom: Newsroom) -> None:
     async with aiohttp.ClientSession() as session:
-        async with served(newsroom.settings.broker, newsroom.settings) as url:
+        async with served(Endpoint(newsroom.settings.broker), newsroom.settings) as url:
             response = await session.get(f"{url}/v1/stream")
             await response.content.readuntil(b"\n\n")
             stopping = asyncio.get_running_loop().time()

@@ -19,6 +19,7 @@ import pytest
 from streams.chaos.documents import generate
 from streams.edge.admin import create_topics, total_lag
 from streams.edge.reader import read_topics
+from streams.endpoint import Endpoint
 from streams.local.broker import Broker
 from streams.sdk import Producer
 from streams.sdk.offered import OFFERED
@@ -128,12 +129,12 @@ class Newsroom:
                 await asyncio.sleep(PAUSE_S)
 
     async def drained(self) -> bool:
-        return not any((await total_lag(self.settings.broker, self.settings)).values())
+        return not any((await total_lag(Endpoint(self.settings.broker), self.settings)).values())
 
     async def log(self) -> dict[tuple[str, str], list[str]]:
         """What the topics hold, as the client keeps it, by topic and partition."""
         whats = {self.settings.topic(topic): OFFERED[name] for name in TOPICS for topic in OFFERED[name].topics}
-        records = read_topics(self.settings.broker, whats)
+        records = read_topics(Endpoint(self.settings.broker), whats)
         return by_partition([line_of(structured(whats[record.topic], record)) async for record in records])
 
 
@@ -157,7 +158,7 @@ async def at_work(victims: dict[str, Victim]) -> AsyncIterator[None]:
 async def test_what_the_client_got_equals_the_topics(broker: Broker, lane: str, tmp_path: Path) -> None:
     newsroom = Newsroom(broker, lane, tmp_path)
     draw = random.Random(5)
-    await create_topics(broker.bootstrap, newsroom.settings)
+    await create_topics(broker.endpoint, newsroom.settings)
     victims = newsroom.all
     async with at_work(victims):
         flowing = asyncio.create_task(newsroom.flow())

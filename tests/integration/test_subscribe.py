@@ -13,6 +13,7 @@ import pytest_asyncio
 from schemas import EnrichedArticle, Story
 from streams.clock import now
 from streams.edge.reader import read_topic
+from streams.endpoint import Endpoint
 from streams.errors import BrokerError
 from streams.local.broker import Broker
 from streams.sdk import Cursor, Received, Unreadable, UnreadableError, subscribe, unique
@@ -32,7 +33,7 @@ async def newsroom(broker: Broker, lane: str, tmp_path: Path) -> AsyncIterator[N
     settings = Settings(
         broker=broker.bootstrap, lane=lane, state_dir=tmp_path, partitions=PARTITIONS, session_timeout_s=6
     )
-    async with opened(broker.bootstrap, settings) as room:
+    async with opened(broker.endpoint, settings) as room:
         yield room
 
 
@@ -55,7 +56,7 @@ def places(items: list[Any]) -> list[tuple[int, int]]:
 async def log_of(newsroom: Newsroom) -> set[tuple[int, int]]:
     """Every place in the topic of articles."""
     name = newsroom.settings.topic(ENRICHED.name)
-    return {(record.partition, record.offset) async for record in read_topic(newsroom.settings.broker, name)}
+    return {(record.partition, record.offset) async for record in read_topic(Endpoint(newsroom.settings.broker), name)}
 
 
 async def test_a_reader_catches_up_and_then_lives(newsroom: Newsroom) -> None:

@@ -12,6 +12,7 @@ from faust.types import TP
 from streams.edge.hardened import new_app
 from streams.edge.table import POSITION, AtomicTable
 from streams.edge.worker import _table
+from streams.endpoint import Endpoint
 from streams.settings import Settings
 from streams.state.protocols import Table
 from tests.contract.table_suite import TableSuite
@@ -49,7 +50,7 @@ class TestAtomicTable(TableSuite):
 
     @pytest.fixture(autouse=True)
     def _opened(self, tmp_path: Path) -> None:
-        app = new_app("book", bootstrap="localhost:9", settings=Settings(), datadir=str(tmp_path))
+        app = new_app("book", endpoint=Endpoint("localhost:9"), settings=Settings(), datadir=str(tmp_path))
         self._table, self._partitions = _table(app, ACCOUNTS.name), itertools.count()
 
     def fresh(self) -> Table:

@@ -13,6 +13,7 @@ from schemas import RawDocument
 from streams.codec import MAX_RECORD_BYTES, encode
 from streams.edge.admin import create_topics, delete_topics, describe, stage_lags, topic_configs, total_lag
 from streams.edge.reader import partition_count, partition_for, read_table, read_topic, read_topics
+from streams.endpoint import Endpoint
 from streams.errors import BrokerError, UsageError
 from streams.ingest import Refused
 from streams.ingest.push import push
@@ -30,15 +31,15 @@ def settings(lane: str) -> Settings:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def at(broker: Broker, settings: Settings) -> AsyncIterator[str]:
-    """Bootstrap of a broker that has the topics of the lane."""
-    await create_topics(broker.bootstrap, settings)
-    yield broker.bootstrap
-    await delete_topics(broker.bootstrap, settings)
+async def at(broker: Broker, settings: Settings) -> AsyncIterator[Endpoint]:
+    """A broker that has the topics of the lane."""
+    await create_topics(broker.endpoint, settings)
+    yield broker.endpoint
+    await delete_topics(broker.endpoint, settings)
 
 
-async def send(at: str, topic: str, *records: tuple[bytes, bytes | None]) -> None:
-    async with AIOKafkaProducer(bootstrap_servers=at) as producer:
+async def send(at: Endpoint, topic: str, *records: tuple[bytes, bytes | None]) -> None:
+    async with AIOKafkaProducer(**at.client()) as producer:
         for key, value in records:
             await producer.send_and_wait(topic, value, key=key)
 
@@ -48,39 +49,39 @@ def documents(count: int) -> list[RawDocument]:
 
 
 async def test_topics_are_created_once_with_their_configuration(broker: Broker, settings: Settings) -> None:
-    created = await create_topics(broker.bootstrap, settings)
+    created = await create_topics(broker.endpoint, settings)
     assert created == list(topic_configs(settings))
-    assert await create_topics(broker.bootstrap, settings) == []
-    facts = await describe(broker.bootstrap, settings)
+    assert await create_topics(broker.endpoint, settings) == []
+    facts = await describe(broker.endpoint, settings)
     assert all((topic.exists, topic.partitions, topic.records) == (True, 3, 0) for topic in facts)
-    assert await delete_topics(broker.bootstrap, settings) == created
+    assert await delete_topics(broker.endpoint, settings) == created
 
 
-async def test_another_number_of_partitions_is_refused(at: str, settings: Settings) -> None:
+async def test_another_number_of_partitions_is_refused(at: Endpoint, settings: Settings) -> None:
     with pytest.raises(BrokerError, match=r"must have 5 partitions, but .* has 3"):
         await create_topics(at, settings.model_copy(update={"partitions": 5}))
 
 
 async def test_two_that_create_at_once_both_succeed(broker: Broker, settings: Settings) -> None:
-    created = await asyncio.gather(*(create_topics(broker.bootstrap, settings) for _ in range(3)))
+    created = await asyncio.gather(*(create_topics(broker.endpoint, settings) for _ in range(3)))
     assert sorted(name for names in created for name in names) == sorted(topic_configs(settings))
-    await delete_topics(broker.bootstrap, settings)
+    await delete_topics(broker.endpoint, settings)
 
 
 async def test_the_live_lane_is_never_deleted(broker: Broker) -> None:
     with pytest.raises(UsageError):
-        await delete_topics(broker.bootstrap, Settings(lane=""))
+        await delete_topics(broker.endpoint, Settings(lane=""))
 
 
 async def test_a_missing_topic_is_said_to_be_missing(broker: Broker, settings: Settings) -> None:
     with pytest.raises(BrokerError, match="topics create"):
-        await partition_count(broker.bootstrap, settings.topic(RAW.name))
+        await partition_count(broker.endpoint, settings.topic(RAW.name))
     with pytest.raises(BrokerError, match="topics create"):
-        await stage_lags(broker.bootstrap, settings)
-    assert not any(topic.exists for topic in await describe(broker.bootstrap, settings))
+        await stage_lags(broker.endpoint, settings)
+    assert not any(topic.exists for topic in await describe(broker.endpoint, settings))
 
 
-async def test_a_push_is_acknowledged_keyed_and_repeatable(at: str, settings: Settings) -> None:
+async def test_a_push_is_acknowledged_keyed_and_repeatable(at: Endpoint, settings: Settings) -> None:
     pushed, acked = documents(40), list[str]()
     for _ in range(2):
         report = await push(at, settings, pushed, on_ack=lambda document: acked.append(document.document_id))
@@ -94,7 +95,7 @@ async def test_a_push_is_acknowledged_keyed_and_repeatable(at: str, settings: Se
     assert (await total_lag(at, settings))["normalize"] == 80
 
 
-async def test_what_is_refused_is_passed_on_and_the_rest_is_sent(at: str, settings: Settings) -> None:
+async def test_what_is_refused_is_passed_on_and_the_rest_is_sent(at: Endpoint, settings: Settings) -> None:
     large = raw_document("x" * (MAX_RECORD_BYTES + 1), filename="large.txt")
     refused: list[Refused] = []
     items: list[RawDocument | Refused] = [Refused("a/b", "symlink"), large, *documents(1)]
@@ -103,7 +104,7 @@ async def test_what_is_refused_is_passed_on_and_the_rest_is_sent(at: str, settin
     assert [(each.path, each.reason) for each in refused] == [("a/b", "symlink"), ("large.txt", "too_large")]
 
 
-async def test_an_error_while_reading_leaves_what_was_sent(at: str, settings: Settings) -> None:
+async def test_an_error_while_reading_leaves_what_was_sent(at: Endpoint, settings: Settings) -> None:
     def failing() -> Iterator[RawDocument]:
         yield from documents(3)
         raise OSError("disk")
@@ -113,7 +114,7 @@ async def test_an_error_while_reading_leaves_what_was_sent(at: str, settings: Se
     assert len([record async for record in read_topic(at, settings.topic(RAW.name))]) == 3
 
 
-async def test_reading_begins_where_it_is_told(at: str, settings: Settings) -> None:
+async def test_reading_begins_where_it_is_told(at: Endpoint, settings: Settings) -> None:
     topic = settings.topic(RAW.name)
     await send(at, topic, *((b"same", b"%d" % number) for number in range(10)))
     (partition,) = {record.partition async for record in read_topic(at, topic)}
@@ -133,7 +134,7 @@ async def test_reading_begins_where_it_is_told(at: str, settings: Settings) -> N
     assert [record async for record in read_topic(at, topic, partitions=others)] == []
 
 
-async def test_several_topics_are_followed_as_they_grow(at: str, settings: Settings) -> None:
+async def test_several_topics_are_followed_as_they_grow(at: Endpoint, settings: Settings) -> None:
     names = [settings.topic(RAW.name), settings.topic(ENRICHED.name)]
     await send(at, names[0], (b"k", b"before"))
     found = []
@@ -147,7 +148,7 @@ async def test_several_topics_are_followed_as_they_grow(at: str, settings: Setti
     assert found == [(names[0], b"before"), (names[1], b"after")]
 
 
-async def test_a_table_is_the_last_value_of_each_key(at: str, settings: Settings) -> None:
+async def test_a_table_is_the_last_value_of_each_key(at: Endpoint, settings: Settings) -> None:
     topic = settings.topic(STORY_STATE.name)
     await send(at, topic, (b"b", b"1"), (b"a", b"1"), (b"c", b"1"), (b"b", b"2"), (b"c", None))
     assert await read_table(at, topic) == {b"a": b"1", b"b": b"2"}

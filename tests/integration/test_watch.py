@@ -15,6 +15,7 @@ from streams.codec import header
 from streams.drop.watch import watching
 from streams.edge.admin import create_topics
 from streams.edge.reader import read_table, read_topic
+from streams.endpoint import Endpoint
 from streams.errors import UsageError
 from streams.local.broker import Broker
 from streams.settings import Settings
@@ -29,7 +30,7 @@ FILES = 4
 @pytest_asyncio.fixture
 async def settings(broker: Broker, lane: str, tmp_path: Path) -> Settings:
     settings = Settings(broker=broker.bootstrap, lane=lane, state_dir=tmp_path / "state", partitions=2)
-    await create_topics(broker.bootstrap, settings)
+    await create_topics(broker.endpoint, settings)
     return settings
 
 
@@ -44,12 +45,12 @@ async def raw(settings: Settings) -> list[tuple[str, RawDocument]]:
     """The `ce_id` of each raw record, and its document."""
     return [
         (header(each.headers, "ce_id") or "", RawDocument.model_validate_json(each.value or b""))
-        async for each in read_topic(settings.broker, settings.topic(RAW.name))
+        async for each in read_topic(Endpoint(settings.broker), settings.topic(RAW.name))
     ]
 
 
 async def ledger(settings: Settings) -> dict[str, DroppedFile]:
-    table = await read_table(settings.broker, settings.topic(DROP_LEDGER.name))
+    table = await read_table(Endpoint(settings.broker), settings.topic(DROP_LEDGER.name))
     entries = [DroppedFile.model_validate_json(value) for value in table.values()]
     return {each.path: each for each in entries}
 
@@ -71,7 +72,7 @@ async def test_a_file_is_taken_once_and_one_that_changes_is_the_same_document(se
     (drop / "link.txt").symlink_to("/etc/hostname")
     os.mkfifo(drop / "pipe")
     (drop / "empty.txt").touch()
-    async with watching(settings.broker, settings, plan_of(drop)) as watcher:
+    async with watching(Endpoint(settings.broker), settings, plan_of(drop)) as watcher:
         await watcher.look()
         await watcher.look()
         (drop / "deep" / "a.txt").touch()
@@ -80,7 +81,7 @@ async def test_a_file_is_taken_once_and_one_that_changes_is_the_same_document(se
         (drop / "b.txt.part").rename(drop / "b.txt")
         await watcher.look()
         with pytest.raises(UsageError, match="another"):
-            async with watching(settings.broker, settings, plan_of(drop)):
+            async with watching(Endpoint(settings.broker), settings, plan_of(drop)):
                 pass
     late, later, other = [document for _, document in await raw(settings) if document.filename == "deep/a.txt"] + [
         document for _, document in await raw(settings) if document.filename == "b.txt"
@@ -101,7 +102,7 @@ async def test_an_archive_is_many_documents_and_what_is_unfit_in_it_is_counted(s
     pack(drop / "day.zip", ["One ferry.", "", "Two ferries."])
     (drop / "bad.zip").write_bytes(b"PK\x03\x04 no archive")
     (drop / "three.jsonl").write_text("".join(json.dumps({"id": n, "text": f"Ferry {n}."}) + "\n" for n in range(3)))
-    async with watching(settings.broker, settings, plan_of(drop)) as watcher:
+    async with watching(Endpoint(settings.broker), settings, plan_of(drop)) as watcher:
         await watcher.look()
     known = await ledger(settings)
     assert (known["day.zip"].documents, known["day.zip"].refused, known["day.zip"].state) == (2, 1, "done")
@@ -115,7 +116,7 @@ async def test_what_is_done_moves_away_and_what_is_refused_stays(
 ) -> None:
     (drop / "a.txt").write_text("The ferry was late.")
     (drop / "empty.txt").touch()
-    async with watching(settings.broker, settings, plan_of(drop, move_to=tmp_path / "done")) as watcher:
+    async with watching(Endpoint(settings.broker), settings, plan_of(drop, move_to=tmp_path / "done")) as watcher:
         await watcher.look()
         assert (tmp_path / "done" / "a.txt").read_text() == "The ferry was late."
         (drop / "a.txt").write_text("The ferry was late.")
@@ -145,7 +146,7 @@ async def test_ten_kills_change_nothing(settings: Settings, drop: Path) -> None:
             (drop / f"{number}-{new}.txt").write_text(f"Text {new} of day {number}.")
         (drop / "0-0.txt").write_text(f"Corrected {number} times.")
         assert await killed(watch, settings, death, drop) != 0
-    async with watching(settings.broker, settings, plan_of(drop)) as watcher:
+    async with watching(Endpoint(settings.broker), settings, plan_of(drop)) as watcher:
         await watcher.look()
     found = await raw(settings)
     assert set(Counter(ce_id for ce_id, _ in found).values()) == {1}

@@ -143,7 +143,7 @@ async def mortal() -> AsyncIterator[Broker]:
 
 @pytest.mark.kafka
 async def test_a_worker_may_stop_while_the_broker_is_down(mortal: Broker, lane: str, tmp_path: Path) -> None:
-    async with Scene(mortal.bootstrap, lane, tmp_path) as scene:
+    async with Scene(mortal.endpoint, lane, tmp_path) as scene:
         worker = scene.start("book,copy", pool=True)
         await scene.joined(COPY, 1)
         await scene.joined(BOOK, 1)

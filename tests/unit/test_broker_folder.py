@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from streams.endpoint import Endpoint
 from streams.errors import BrokerError, UsageError
 from streams.local.folder import Folder, Identity, Owned, free_ports, new_id
 from streams.local.probe import parse_addresses, probe
@@ -150,11 +151,11 @@ def test_what_is_no_address_is_refused(text: str) -> None:
 async def test_a_port_where_nothing_listens_is_said_at_once() -> None:
     port, _ = free_ports()
     with pytest.raises(BrokerError, match=f"no broker at 127.0.0.1:{port}"):
-        await probe(f"127.0.0.1:{port}", limit_s=5)
+        await probe(Endpoint(f"127.0.0.1:{port}"), limit_s=5)
 
 
 async def test_a_port_that_takes_connections_and_says_nothing_is_given_up() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         bootstrap = f"127.0.0.1:{silent.getsockname()[1]}"
         with pytest.raises(BrokerError, match=bootstrap):
-            await probe(bootstrap, limit_s=0.5)
+            await probe(Endpoint(bootstrap), limit_s=0.5)

@@ -10,6 +10,7 @@ from schemas import StoryArticle
 from streams import demo
 from streams.app import Running
 from streams.codec import Record, encode
+from streams.endpoint import Endpoint
 from streams.errors import BrokerError, InputError
 from streams.ingest import Refused
 from streams.local.broker import Broker
@@ -27,7 +28,7 @@ def live(tmp_path: Path, restarts: int = 0) -> Running:
     log = tmp_path / "workers.log"
     log.write_text("".join(f"line {number}\n" for number in range(9)))
     return Running(
-        Broker("127.0.0.1:1", "given", None),
+        Broker(Endpoint("127.0.0.1:1"), "given", None),
         Settings(),
         cast("Any", SimpleNamespace(restarts=restarts)),
         cast("Any", None),

@@ -33,6 +33,7 @@ from streams.edge.hardened import HardenedApp, _Monitor, _RefusingProducer, _Tra
 from streams.edge.recovery import BulkRecovery, Tables
 from streams.edge.store import RebuildingStore
 from streams.edge.table import AtomicTable
+from streams.endpoint import Endpoint
 from streams.settings import Settings
 
 PINS = {"faust-streaming": "0.15.3", "aiokafka": "0.14.0"}
@@ -181,7 +182,7 @@ def test_an_override_is_as_asynchronous_as_what_it_replaces(mine: type) -> None:
 
 @pytest.fixture
 def app(tmp_path: Any) -> HardenedApp:
-    return new_app("pin", bootstrap="localhost:9", settings=Settings(), datadir=str(tmp_path))
+    return new_app("pin", endpoint=Endpoint("localhost:9"), settings=Settings(), datadir=str(tmp_path))
 
 
 def test_an_app_takes_its_transports_from_us(app: HardenedApp) -> None:
@@ -258,7 +259,7 @@ def test_settings_do_not_let_faust_make_topics_or_serve_the_web(app: HardenedApp
 
 def test_a_session_may_be_as_long_as_settings_allow(tmp_path: Any) -> None:
     long = Settings(session_timeout_s=300)
-    app = new_app("pin", bootstrap="localhost:9", settings=long, datadir=str(tmp_path))
+    app = new_app("pin", endpoint=Endpoint("localhost:9"), settings=long, datadir=str(tmp_path))
     assert app.conf.broker_request_timeout >= app.conf.broker_session_timeout
 
 

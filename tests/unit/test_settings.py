@@ -10,6 +10,14 @@ from streams.settings import Settings
 
 CHANGED: dict[str, Any] = {
     "broker": "kafka.example:9092",
+    "security_protocol": "SASL_SSL",
+    "sasl_mechanism": "PLAIN",
+    "sasl_username": "newsloom-normalize",
+    "sasl_password": SecretStr("a password of some length"),
+    "sasl_password_file": Path("/run/secrets/password"),
+    "ssl_ca_file": Path("/etc/newsloom/ca.pem"),
+    "ssl_certificate_file": Path("/etc/newsloom/client.pem"),
+    "ssl_key_file": Path("/etc/newsloom/client.key"),
     "lane": "trial-1",
     "state_dir": Path("/var/lib/news loom"),
     "cache_dir": Path("cache"),
@@ -53,8 +61,7 @@ CHANGED: dict[str, Any] = {
     "otlp_endpoint": "http://collector.example:4318/v1/traces",
     "failpoint": "dedupe:table:1",
 }
-SECRETS = {"api_token"}
-INHERITED = {name: value for name, value in CHANGED.items() if name not in SECRETS}
+SECRETS = {"api_token", "sasl_password"}
 
 
 @pytest.fixture(autouse=True)
@@ -82,17 +89,17 @@ def test_a_variable_that_is_empty_says_nothing(monkeypatch: pytest.MonkeyPatch) 
     assert Settings() == Settings(api_token=None, partitions=4)
 
 
-def test_a_child_process_has_the_same_settings_but_for_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = Settings(**INHERITED)
+def test_a_child_process_has_the_same_settings_and_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings(**CHANGED)
     for name, value in settings.environment().items():
         monkeypatch.setenv(name, value)
     assert Settings() == settings
 
 
 def test_a_child_process_may_differ_in_what_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in Settings(**INHERITED).environment(broker="127.0.0.1:1", processes=1).items():
+    for name, value in Settings(**CHANGED).environment(broker="127.0.0.1:1", processes=1).items():
         monkeypatch.setenv(name, value)
-    assert Settings() == Settings(**INHERITED | {"broker": "127.0.0.1:1", "processes": 1})
+    assert Settings() == Settings(**CHANGED | {"broker": "127.0.0.1:1", "processes": 1})
 
 
 def test_java_home_is_heard_but_ours_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:

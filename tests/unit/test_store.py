@@ -9,12 +9,15 @@ from streams.edge.hardened import new_app
 from streams.edge.store import RevokedError
 from streams.edge.table import AtomicTable
 from streams.edge.worker import _table
+from streams.endpoint import Endpoint
 from streams.settings import Settings
 
 
 @pytest.fixture
 def table(tmp_path: Path) -> AtomicTable:
-    return _table(new_app("store", bootstrap="localhost:9", settings=Settings(), datadir=str(tmp_path)), "state")
+    return _table(
+        new_app("store", endpoint=Endpoint("localhost:9"), settings=Settings(), datadir=str(tmp_path)), "state"
+    )
 
 
 def test_a_partition_that_comes_back_opens_though_somebody_kept_its_view(table: AtomicTable) -> None:

@@ -87,7 +87,7 @@ async def _stages(services: Services, now: datetime) -> tuple[StageView, ...] | 
         return None
     try:
         async with asyncio.timeout(_PATIENCE_S):
-            lags = await stage_lags(services.streams.bootstrap, services.settings)
+            lags = await stage_lags(services.streams.endpoint, services.settings)
     except (BrokerError, TimeoutError):
         return None
     known = await services.reader.ask(at_offsets, [place for lag in lags for place in _oldest(lag)])

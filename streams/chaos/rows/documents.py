@@ -31,7 +31,7 @@ async def without_end(scene: Scene) -> None:
     reasons = Counter(
         {
             header(letter.headers, "ce_documentid"): header(letter.headers, "x-news-error-code")
-            async for letter in read_topic(scene.bootstrap, scene.settings.topic(RAW.dead_letters))
+            async for letter in read_topic(scene.endpoint, scene.settings.topic(RAW.dead_letters))
         }.values()
     )
     if reasons != Counter(TROUBLES.values()):

@@ -37,7 +37,7 @@ _FEED_AT = 4
 
 @asynccontextmanager
 async def _producer(scene: Scene, **options: object) -> AsyncIterator[Any]:
-    producer = AIOKafkaProducer(bootstrap_servers=scene.bootstrap, acks="all", **options)
+    producer = AIOKafkaProducer(**scene.endpoint.client(), acks="all", **options)
     await producer.start()
     try:
         yield producer
@@ -67,7 +67,7 @@ async def poisoned(scene: Scene) -> None:
 async def _expect_letters(scene: Scene, expected: Sequence[str]) -> None:
     found = [
         header(letter.headers, "x-news-error-code")
-        async for letter in read_topic(scene.bootstrap, scene.settings.topic(RAW.dead_letters))
+        async for letter in read_topic(scene.endpoint, scene.settings.topic(RAW.dead_letters))
     ]
     if sorted(set(map(str, found))) != sorted(set(expected)) or len(found) < len(expected):
         raise ChaosError(f"dead letters {found} instead of {list(expected)}")
@@ -100,7 +100,7 @@ async def too_large(scene: Scene) -> None:
 async def _refused_at_the_door(scene: Scene, document: RawDocument) -> None:
     refused: list[Refused] = []
     large = document.model_copy(update={"content": "x" * (MAX_RECORD_BYTES + 1), "filename": "large.txt"})
-    report = await push(scene.bootstrap, scene.settings, [large], on_refused=refused.append)
+    report = await push(scene.endpoint, scene.settings, [large], on_refused=refused.append)
     if (report.sent, [each.reason for each in refused]) != (0, ["too_large"]):
         raise ChaosError(f"a document that is too large was not refused: {report}")
     scene.note(f"the producer refused {refused[0].path}: {refused[0].detail}")
@@ -128,13 +128,13 @@ async def repeated(scene: Scene) -> None:
 
 
 async def _stories(scene: Scene) -> dict[bytes, bytes]:
-    return await read_table(scene.bootstrap, scene.settings.topic(STORY_STATE.name))
+    return await read_table(scene.endpoint, scene.settings.topic(STORY_STATE.name))
 
 
 async def _rewind(scene: Scene) -> None:
     for stage in TOPOLOGY:
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=scene.bootstrap, group_id=scene.settings.group(stage.name), enable_auto_commit=False
+            **scene.endpoint.client(), group_id=scene.settings.group(stage.name), enable_auto_commit=False
         )
         await consumer.start()
         try:

@@ -140,7 +140,7 @@ async def playing(
     with tempfile.TemporaryDirectory(prefix="newsloom-bench-", ignore_cleanup_errors=True) as folder:
         settings = Settings(lane=f"bench-{secrets.token_hex(4)}", state_dir=Path(folder), broker=broker.bootstrap)
         settings = settings.model_copy(update=contestant.settings)
-        await create_topics(broker.bootstrap, settings)
+        await create_topics(broker.endpoint, settings)
         with (Path(folder) / _LOG).open("wb") as output:
             processes = [_start(program, settings, output) for program in contestant.programs]
             try:
@@ -156,7 +156,7 @@ async def playing(
                     process.terminate()
                 for process in processes:
                     await asyncio.to_thread(_end, process)
-                await delete_topics(broker.bootstrap, settings)
+                await delete_topics(broker.endpoint, settings)
 
 
 def _start(program: Sequence[str], settings: Settings, output: IO[bytes]) -> subprocess.Popen[bytes]:
@@ -174,7 +174,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 async def push(broker: Broker, settings: Settings, messages: Sequence[Message]) -> None:
     """Append all of `messages` as fast as it goes."""
-    async with Outbox(broker.bootstrap, settings) as outbox:
+    async with Outbox(broker.endpoint, settings) as outbox:
         await outbox.send(messages)
 
 

@@ -24,7 +24,7 @@ async def latencies_ms(broker: Broker, messages: Sequence[Message], per_s: float
     warm_up, rest = messages[:WARM_UP], messages[WARM_UP:]
     async with playing(CONTESTANTS["newsloom-1"], broker, warm_up) as (team, tally):
         warm = {place for place, _ in await _times(broker, team.settings, RAW.name)}
-        async with Outbox(broker.bootstrap, team.settings) as outbox:
+        async with Outbox(broker.endpoint, team.settings) as outbox:
             await _steadily(outbox, rest, per_s)
         await until_done(team, tally, len(messages))
         begun = dict(await _times(broker, team.settings, RAW.name))
@@ -47,7 +47,7 @@ async def _times(broker: Broker, settings: Settings, topic: str) -> list[tuple[s
     """Origin and time of each record of a topic; a raw record is its own origin."""
     return [
         (header(record.headers, "ce_origin") or f"{record.partition}-{record.offset}", record.timestamp_ms)
-        async for record in read_topic(broker.bootstrap, settings.topic(topic))
+        async for record in read_topic(broker.endpoint, settings.topic(topic))
     ]
 
 

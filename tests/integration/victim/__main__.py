@@ -16,6 +16,7 @@ from pathlib import Path
 import uvloop
 
 from streams.edge import worker
+from streams.endpoint import Endpoint
 from streams.settings import Settings
 from tests.integration import mutations
 from tests.integration.inline import InlinePool
@@ -39,7 +40,7 @@ def main() -> int:
         getattr(mutations, name)(Notes(options.notes))
     names = options.stages.split(",")
     stages = [stage for stage in LEDGER if stage.name in names]
-    return uvloop.run(worker.run_stages(options.bootstrap, Settings(), stages=stages, slot=options.slot))
+    return uvloop.run(worker.run_stages(Endpoint(options.bootstrap), Settings(), stages=stages, slot=options.slot))
 
 
 if __name__ == "__main__":
