@@ -1,0 +1,274 @@
+"""deploy/kubernetes keeps its promises, as far as that can be seen without a cluster. No cluster has run it yet."""
+
+import copy
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import typer
+import yaml
+from typer.core import TyperGroup
+from typer.exceptions import TyperException
+
+from streams.app import STAGES
+from streams.cli.root import app
+from streams.edge.admin import topic_configs
+from streams.settings import Settings
+from streams.telemetry.metrics import DECLARED
+from tests.project.manifests import (
+    BUILDS,
+    HOME,
+    Manifest,
+    build,
+    container,
+    kustomize,
+    of_kind,
+    pods,
+    schema_fault,
+    selected,
+)
+from tests.project.tree import ROOT
+
+pytestmark = pytest.mark.skipif(kustomize() is None, reason="no kustomize here, and no kubectl that has it")
+
+VERSIONS = ("1.32", "1.37")
+"""The oldest and the newest release of Kubernetes whose schemas are asked."""
+
+each_build = pytest.mark.parametrize("name", BUILDS)
+
+
+def settings_of(name: str) -> dict[str, str]:
+    (config,) = of_kind(build(name), "ConfigMap")
+    found: dict[str, str] = config["data"]
+    return found
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@each_build
+def test_every_resource_is_what_kubernetes_takes(name: str, version: str) -> None:
+    faults = {(each["kind"], each["metadata"]["name"]): schema_fault(each, version) for each in build(name)}
+    assert {key: fault for key, fault in faults.items() if fault} == {}
+
+
+def _misspell(each: Manifest) -> None:
+    container(each["spec"]["template"])["livenesProbe"] = {}
+
+
+def _mistype(each: Manifest) -> None:
+    each["spec"]["replicas"] = "two"
+
+
+def _forget(each: Manifest) -> None:
+    del each["spec"]["selector"]
+
+
+def _outdate(each: Manifest) -> None:
+    each["apiVersion"] = "apps/v1beta1"
+
+
+@pytest.mark.parametrize("harm", [_misspell, _mistype, _forget, _outdate])
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_resource_that_kubernetes_refuses_is_found_out(harm: Callable[[Manifest], None], version: str) -> None:
+    broken = copy.deepcopy(of_kind(build("base"), "Deployment")[0])
+    assert schema_fault(broken, version) is None
+    harm(broken)
+    assert schema_fault(broken, version)
+
+
+@each_build
+def test_a_pod_has_no_more_rights_than_it_needs(name: str) -> None:
+    for component, template in pods(build(name)):
+        pod, alone = template["spec"], container(template)
+        assert pod["automountServiceAccountToken"] is False, component
+        assert pod["securityContext"]["runAsNonRoot"] is True, component
+        assert pod["securityContext"]["runAsUser"] == 10001, component
+        assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}, component
+        assert alone["securityContext"] == {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        }, component
+        assert alone["resources"]["requests"].keys() == {"cpu", "memory"}, component
+        assert alone["resources"]["limits"]["memory"], component
+
+
+@each_build
+def test_no_secret_is_in_the_files_but_by_name(name: str) -> None:
+    assert of_kind(build(name), "Secret") == []
+    told = settings_of(name).keys() | {key for _, template in pods(build(name)) for key, _ in environment(template)}
+    assert {key for key in told if re.search("PASSWORD|TOKEN|SECRET", key) and not key.endswith("_FILE")} == set()
+
+
+@each_build
+def test_every_stage_has_a_workload_of_its_own(name: str) -> None:
+    args = [container(template)["args"] for _, template in pods(build(name))]
+    assert sorted(each[2:] for each in args if each[:2] == ["worker", "--stage"]) == sorted([s] for s in STAGES)
+
+
+@each_build
+def test_the_image_is_this_version(name: str) -> None:
+    version = re.search(r'^version = "(.+)"', (ROOT / "pyproject.toml").read_text(), flags=re.MULTILINE)
+    assert version is not None
+    images = {container(template)["image"] for _, template in pods(build(name))}
+    assert {image.rpartition(":")[2] for image in images} == {version[1]}
+    assert {image.rpartition(":")[0].rpartition("/")[2] for image in images} == {"newsloom"}
+
+
+def environment(template: Manifest) -> list[tuple[str, str | None]]:
+    return [(each["name"], each.get("value")) for each in container(template).get("env", ())]
+
+
+@each_build
+def test_settings_exist_and_are_within_bounds(name: str) -> None:
+    for component, template in pods(build(name)):
+        given = settings_of(name) | {key: value for key, value in environment(template) if value is not None}
+        ours = {key.removeprefix("NEWSLOOM_").lower(): value for key, value in given.items()}
+        assert sorted(ours.keys() - Settings.model_fields.keys()) == [], component
+        Settings.model_validate(ours)
+
+
+def understood(arguments: list[str]) -> None:
+    """Have `newsloom ARGUMENTS` parsed, but not run; TyperException when there is no such command, or option."""
+    command: Any = typer.main.get_command(app)
+    name: str | None = "newsloom"
+    while isinstance(command, TyperGroup):
+        name, command, arguments = command.resolve_command(command.context_class(command), arguments)
+    command.make_context(name, list(arguments))
+
+
+@each_build
+def test_commands_of_pods_and_probes_are_there(name: str) -> None:
+    for _, template in pods(build(name)):
+        alone = container(template)
+        understood(alone["args"])
+        probes = [alone[kind] for kind in ("startupProbe", "livenessProbe", "readinessProbe") if kind in alone]
+        for probe in probes:
+            if "exec" in probe:
+                program, *arguments = probe["exec"]["command"]
+                assert program == "newsloom"
+                understood(arguments)
+            else:
+                assert probe["httpGet"]["path"] in {"/healthz", "/readyz"}
+                assert probe["httpGet"]["httpHeaders"] == [{"name": "Host", "value": "localhost"}]
+        assert probes or alone["args"][0] == "topics"
+
+
+def test_a_command_that_is_not_there_is_found_out() -> None:
+    for wrong in (["work"], ["worker", "--stages", "normalize"], ["topics", "make"]):
+        with pytest.raises(TyperException):
+            understood(wrong)
+
+
+@each_build
+def test_ports_are_those_that_the_api_and_the_brokers_listen_on(name: str) -> None:
+    api = Settings.model_fields["api_port"].default
+    metrics = int(settings_of(name)["NEWSLOOM_METRICS_PORT"])
+    for component, template in pods(build(name)):
+        ports = {port["name"]: port["containerPort"] for port in container(template).get("ports", ())}
+        assert ports == ({"http": api} if component == "api" else {} if component == "init" else {"metrics": metrics})
+    services = [port for each in of_kind(build(name), "Service") for port in each["spec"].get("ports", ())]
+    assert {port["targetPort"] for port in services} == {"http"}
+    (kafka,) = [each for each in of_kind(build(name), "NetworkPolicy") if each["metadata"]["name"] == "newsloom-kafka"]
+    brokers = {int(address.rpartition(":")[2]) for address in settings_of(name)["NEWSLOOM_BROKER"].split(",")}
+    assert {port["port"] for port in kafka["spec"]["egress"][0]["ports"]} == brokers
+
+
+@each_build
+def test_selectors_take_the_pods_they_mean(name: str) -> None:
+    built = build(name)
+    everybody = {component for component, _ in pods(built)}
+    for each in of_kind(built, "Deployment", "StatefulSet", "PodDisruptionBudget"):
+        component = each["metadata"]["name"].removeprefix("newsloom-")
+        assert selected(built, each["spec"]["selector"]["matchLabels"]) == {component}
+    policies = {each["metadata"]["name"]: each["spec"] for each in of_kind(built, "NetworkPolicy")}
+    reach = {key: selected(built, spec["podSelector"]["matchLabels"]) for key, spec in policies.items()}
+    assert reach == {
+        "newsloom-default-deny": everybody,
+        "newsloom-kafka": everybody,
+        "newsloom-web": {"poller"},
+        "newsloom-api": {"api"},
+        "newsloom-metrics": everybody,
+    }
+    assert policies["newsloom-default-deny"].keys() == {"podSelector", "policyTypes"}
+    services = {each["metadata"]["name"]: each["spec"]["selector"] for each in of_kind(built, "Service")}
+    assert {key: selected(built, labels) for key, labels in services.items()} == {
+        "newsloom-api": {"api"},
+        "newsloom-pods": everybody,
+    }
+    assert {each["spec"]["serviceName"] for each in of_kind(built, "StatefulSet")} == {"newsloom-pods"}
+
+
+@each_build
+def test_who_runs_twice_is_drained_one_at_a_time(name: str) -> None:
+    several = {
+        each["metadata"]["name"]
+        for each in of_kind(build(name), "Deployment", "StatefulSet")
+        if each["spec"].get("replicas", 2) > 1
+    }
+    assert {each["metadata"]["name"] for each in of_kind(build(name), "PodDisruptionBudget")} == several
+
+
+@each_build
+def test_what_scales_by_itself_has_no_state_and_no_fixed_number(name: str) -> None:
+    deployments = {each["metadata"]["name"]: each["spec"] for each in of_kind(build(name), "Deployment")}
+    scalers = {
+        each["spec"]["scaleTargetRef"]["name"]: each["spec"] for each in of_kind(build(name), "HorizontalPodAutoscaler")
+    }
+    assert scalers.keys() == deployments.keys()
+    assert all("replicas" not in spec for spec in deployments.values())
+    partitions = int(settings_of(name)["NEWSLOOM_PARTITIONS"])
+    assert all(spec["maxReplicas"] <= partitions for spec in scalers.values())
+
+
+@each_build
+def test_scaling_asks_for_the_lag_of_its_own_stage_by_a_metric_that_there_is(name: str) -> None:
+    adapter = yaml.safe_load((HOME / "prometheus-adapter.yaml").read_text())
+    offered = {rule["name"]["as"]: rule for rule in adapter["rules"]["external"]}
+    declared = {metric.name: metric for metric in DECLARED}
+    for each in of_kind(build(name), "HorizontalPodAutoscaler"):
+        (metric,) = (one["external"]["metric"] for one in each["spec"]["metrics"])
+        rule = offered[metric["name"]]
+        assert rule["seriesQuery"].startswith(f"{metric['name']}{{")
+        assert declared[metric["name"]].labels == ("stage",)
+        target = each["spec"]["scaleTargetRef"]["name"]
+        assert metric["selector"]["matchLabels"] == {"stage": target.removeprefix("newsloom-")}
+
+
+@each_build
+def test_a_new_version_changes_nothing_that_a_stateful_set_may_not_change(name: str) -> None:
+    for each in of_kind(build(name), "StatefulSet"):
+        for claim in each["spec"].get("volumeClaimTemplates", ()):
+            assert claim["metadata"] == {"name": "state", "labels": {"app.kubernetes.io/name": "newsloom"}}
+
+
+def test_topics_of_strimzi_are_those_of_newsloom() -> None:
+    given = {key.removeprefix("NEWSLOOM_").lower(): value for key, value in settings_of("base").items()}
+    settings = Settings.model_validate({"lane": ""} | given)
+    made = {each["metadata"]["name"]: each["spec"] for each in of_kind(build("overlays/strimzi/kafka"), "KafkaTopic")}
+    shape = {"partitions": settings.partitions, "replicas": settings.replication}
+    assert made == {topic: shape | {"config": config} for topic, config in topic_configs(settings).items()}
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda spec: spec.update(partitions="12"),
+        lambda spec: spec.update(replica=3),
+        lambda spec: spec.pop("replicas"),
+        lambda spec: spec["config"].update({"retention.ms": 1}),
+    ],
+)
+def test_a_resource_that_strimzi_refuses_is_found_out(harm: Callable[[Manifest], None]) -> None:
+    broken = copy.deepcopy(of_kind(build("overlays/strimzi/kafka"), "KafkaTopic")[0])
+    assert schema_fault(broken, VERSIONS[0]) is None
+    harm(broken["spec"])
+    assert schema_fault(broken, VERSIONS[0])
+
+
+def test_files_that_are_written_from_the_topology_are_up_to_date() -> None:
+    command = [sys.executable, str(ROOT / "tools" / "kubernetes.py"), "--check"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
