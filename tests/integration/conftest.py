@@ -11,7 +11,7 @@ from streams.endpoint import Endpoint
 from streams.local.broker import Broker, open_broker
 from streams.local.runtime import ready_runtime
 from streams.settings import Settings
-from tests.integration.containers import kafka_container
+from tests.integration.containers import kafka_container, refusal
 from tests.integration.harness import Scene
 
 
@@ -31,6 +31,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 async def broker(request: pytest.FixtureRequest) -> AsyncIterator[Broker]:
     """One Kafka for the run, empty at its start; NEWSLOOM_BROKER=HOST:PORT gives another."""
     if request.config.getoption("--broker") == "testcontainers":
+        if (reason := refusal()) is not None:
+            pytest.fail(reason)
         with kafka_container() as bootstrap:
             yield Broker(Endpoint(bootstrap), "given", None)
         return

@@ -73,6 +73,7 @@ def listening_addresses(pid: int) -> list[str]:
     return [row[1] for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in sockets]
 
 
+@pytest.mark.embedded
 async def test_only_the_loopback_interface_listens(broker: Broker) -> None:
     assert broker.pid is not None
     found = listening_addresses(broker.pid)
