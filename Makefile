@@ -55,6 +55,6 @@ schemas: .venv/ready  ## write the JSON Schemas anew from the models
 .PHONY: lock
 lock:  ## resolve the dependencies anew (needs uv)
 	uv pip compile pyproject.toml --all-extras --group dev --generate-hashes --no-emit-index-url --no-header --upgrade -q -o requirements.lock
-	uv pip compile pyproject.toml -c requirements.lock --generate-hashes --no-emit-index-url --no-header -q -o deploy/requirements.lock
+	uv pip compile pyproject.toml -c requirements.lock --extra otel --generate-hashes --no-emit-index-url --no-header -q -o deploy/requirements.lock
 	cp requirements.lock requirements-bench.lock  # its versions are kept wherever quixstreams allows
 	uv pip compile pyproject.toml --all-extras --group dev --group bench --generate-hashes --no-emit-index-url --no-header -q -o requirements-bench.lock

@@ -15,6 +15,7 @@ from streams.deadletter import dead_letter
 from streams.outcome import Dead, Drop, Ok, Outcome, Tombstone
 from streams.state.protocols import Origin, StateError
 from streams.topology import Stage
+from streams.traceparent import traced
 
 __all__ = ["Handled", "handle"]
 
@@ -80,6 +81,7 @@ def _parked(stage: Stage, record: Record, dead: Dead, *, failed: bool = False) -
 
 def _messages(stage: Stage, record: Record, origin: Origin, values: tuple[Event | Tombstone, ...]) -> list[Message]:
     by_model = {topic.model: topic for topic in stage.writes}
+    inherited = (*_inherited(record), *traced(stage.name, record))
     messages = []
     for number, value in enumerate(values):
         if isinstance(value, Tombstone):
@@ -98,7 +100,7 @@ def _messages(stage: Stage, record: Record, origin: Origin, values: tuple[Event 
         }
         if data is not None:  # an event without data, a tombstone, has no type of data either
             headers |= {"ce_dataschema": topic.dataschema, "content-type": "application/json"}
-        messages.append(Message(topic.name, key.encode(), data, (*_packed(headers), *_inherited(record))))
+        messages.append(Message(topic.name, key.encode(), data, (*_packed(headers), *inherited)))
     return messages
 
 
