@@ -20,17 +20,19 @@ __all__ = [
     "Manifest",
     "build",
     "container",
+    "environment",
     "kustomize",
     "of_kind",
     "pods",
     "schema_fault",
     "selected",
+    "settings_of",
 ]
 
 Manifest = dict[str, Any]
 
 HOME = ROOT / "deploy" / "kubernetes"
-BUILDS = ("base",)
+BUILDS = ("base", "overlays/existing-cluster", "overlays/strimzi")
 WORKLOADS = ("Deployment", "StatefulSet", "Job")
 
 
@@ -74,6 +76,18 @@ def container(template: Manifest) -> Manifest:
     (only,) = template["spec"]["containers"]
     found: Manifest = only
     return found
+
+
+def settings_of(name: str) -> dict[str, str]:
+    """What the ConfigMap of a build gives all pods."""
+    (config,) = of_kind(build(name), "ConfigMap")
+    found: dict[str, str] = config["data"]
+    return found
+
+
+def environment(template: Manifest) -> dict[str, str | None]:
+    """What a pod is given beside; None for a value that only a cluster knows."""
+    return {each["name"]: each.get("value") for each in container(template).get("env", ())}
 
 
 def selected(manifests: tuple[Manifest, ...], labels: dict[str, str]) -> set[str]:

@@ -2,8 +2,6 @@
 
 import copy
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +13,6 @@ from typer.exceptions import TyperException
 
 from streams.app import STAGES
 from streams.cli.root import app
-from streams.edge.admin import topic_configs
 from streams.settings import Settings
 from streams.telemetry.metrics import DECLARED
 from tests.project.manifests import (
@@ -24,11 +21,13 @@ from tests.project.manifests import (
     Manifest,
     build,
     container,
+    environment,
     kustomize,
     of_kind,
     pods,
     schema_fault,
     selected,
+    settings_of,
 )
 from tests.project.tree import ROOT
 
@@ -38,12 +37,6 @@ VERSIONS = ("1.32", "1.37")
 """The oldest and the newest release of Kubernetes whose schemas are asked."""
 
 each_build = pytest.mark.parametrize("name", BUILDS)
-
-
-def settings_of(name: str) -> dict[str, str]:
-    (config,) = of_kind(build(name), "ConfigMap")
-    found: dict[str, str] = config["data"]
-    return found
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -98,7 +91,7 @@ def test_a_pod_has_no_more_rights_than_it_needs(name: str) -> None:
 @each_build
 def test_no_secret_is_in_the_files_but_by_name(name: str) -> None:
     assert of_kind(build(name), "Secret") == []
-    told = settings_of(name).keys() | {key for _, template in pods(build(name)) for key, _ in environment(template)}
+    told = settings_of(name).keys() | {key for _, template in pods(build(name)) for key in environment(template)}
     assert {key for key in told if re.search("PASSWORD|TOKEN|SECRET", key) and not key.endswith("_FILE")} == set()
 
 
@@ -117,14 +110,10 @@ def test_the_image_is_this_version(name: str) -> None:
     assert {image.rpartition(":")[0].rpartition("/")[2] for image in images} == {"newsloom"}
 
 
-def environment(template: Manifest) -> list[tuple[str, str | None]]:
-    return [(each["name"], each.get("value")) for each in container(template).get("env", ())]
-
-
 @each_build
 def test_settings_exist_and_are_within_bounds(name: str) -> None:
     for component, template in pods(build(name)):
-        given = settings_of(name) | {key: value for key, value in environment(template) if value is not None}
+        given = settings_of(name) | {key: value for key, value in environment(template).items() if value is not None}
         ours = {key.removeprefix("NEWSLOOM_").lower(): value for key, value in given.items()}
         assert sorted(ours.keys() - Settings.model_fields.keys()) == [], component
         Settings.model_validate(ours)
@@ -242,33 +231,3 @@ def test_a_new_version_changes_nothing_that_a_stateful_set_may_not_change(name: 
     for each in of_kind(build(name), "StatefulSet"):
         for claim in each["spec"].get("volumeClaimTemplates", ()):
             assert claim["metadata"] == {"name": "state", "labels": {"app.kubernetes.io/name": "newsloom"}}
-
-
-def test_topics_of_strimzi_are_those_of_newsloom() -> None:
-    given = {key.removeprefix("NEWSLOOM_").lower(): value for key, value in settings_of("base").items()}
-    settings = Settings.model_validate({"lane": ""} | given)
-    made = {each["metadata"]["name"]: each["spec"] for each in of_kind(build("overlays/strimzi/kafka"), "KafkaTopic")}
-    shape = {"partitions": settings.partitions, "replicas": settings.replication}
-    assert made == {topic: shape | {"config": config} for topic, config in topic_configs(settings).items()}
-
-
-@pytest.mark.parametrize(
-    "harm",
-    [
-        lambda spec: spec.update(partitions="12"),
-        lambda spec: spec.update(replica=3),
-        lambda spec: spec.pop("replicas"),
-        lambda spec: spec["config"].update({"retention.ms": 1}),
-    ],
-)
-def test_a_resource_that_strimzi_refuses_is_found_out(harm: Callable[[Manifest], None]) -> None:
-    broken = copy.deepcopy(of_kind(build("overlays/strimzi/kafka"), "KafkaTopic")[0])
-    assert schema_fault(broken, VERSIONS[0]) is None
-    harm(broken["spec"])
-    assert schema_fault(broken, VERSIONS[0])
-
-
-def test_files_that_are_written_from_the_topology_are_up_to_date() -> None:
-    command = [sys.executable, str(ROOT / "tools" / "kubernetes.py"), "--check"]
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (0, "")
