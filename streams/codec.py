@@ -86,8 +86,8 @@ def origin_of(record: Record) -> Origin:
         return Origin(record.partition, record.offset)
 
 
-def raw_message(document: RawDocument, traceparent: str | None = None) -> Message:
-    """What a producer sends for `document`; the same document, in the same trace, gives the same bytes."""
+def raw_message(document: RawDocument) -> Message:
+    """What a producer sends for `document`; the same document gives the same bytes."""
     key = RAW.key(document)
     headers = {
         "ce_specversion": "1.0",
@@ -101,7 +101,5 @@ def raw_message(document: RawDocument, traceparent: str | None = None) -> Messag
         "ce_documentid": document.document_id,
         "content-type": "application/json",
     }
-    if traceparent is not None:
-        headers["traceparent"] = traceparent
     packed = tuple((name, text.encode()) for name, text in headers.items())
     return Message(RAW.name, key.encode(), encode(document), packed)

@@ -5,13 +5,13 @@ A record without the header leads to records without it.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Final
 
-from streams.codec import Headers, Record, header, origin_of
+from streams.codec import Headers, Message, Record, header, origin_of
 
-__all__ = ["TRACEPARENT", "Context", "context_of", "parse", "pushed", "stage_context", "traced"]
+__all__ = ["TRACEPARENT", "Context", "context_of", "in_trace", "parse", "pushed", "stage_context", "traced"]
 
 TRACEPARENT: Final = "traceparent"
 
@@ -64,6 +64,11 @@ def pushed(ce_id: str, caller: Context | None, ratio: float) -> Context | None:
     if not ratio or int(trace_id[16:], 16) >= ratio * _HALF:
         return None
     return Context(trace_id, _hash(8, "push", ce_id), sampled=True)
+
+
+def in_trace(message: Message, context: Context) -> Message:
+    """`message` as written by the span `context`."""
+    return replace(message, headers=(*message.headers, (TRACEPARENT, str(context).encode())))
 
 
 def context_of(record: Record) -> Context | None:

@@ -35,6 +35,7 @@ class Landing:
         self.documents: list[RawDocument] = []
         self.fails_after = fails_after
         self.opened = 0
+        self.traceparents: list[str | None] = []
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator["Landing"]:
@@ -42,8 +43,11 @@ class Landing:
         self.opened += 1
         yield self
 
-    async def send_many(self, items: AsyncIterator[RawDocument]) -> AsyncGenerator[Ack | Refused, None]:
+    async def send_many(
+        self, items: AsyncIterator[RawDocument], *, traceparent: str | None
+    ) -> AsyncGenerator[Ack | Refused, None]:
         """An answer for each document, in order."""
+        self.traceparents.append(traceparent)
         async for document in items:
             if self.fails_after is not None and len(self.documents) >= self.fails_after:
                 raise BrokerError("broker 127.0.0.1:9: gone")

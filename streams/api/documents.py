@@ -17,6 +17,7 @@ from streams.api.services import ServicesOf
 from streams.api.uploads import TooManyItemsError, file_items, json_item, line_items
 from streams.ingest.options import IngestOptions, Refused
 from streams.ingest.sender import Ack
+from streams.traceparent import TRACEPARENT
 
 __all__ = ["Accepted", "Receipt", "RefusedItem", "router"]
 
@@ -84,7 +85,8 @@ async def documents(
 ) -> Response:
     """Push articles. 202 says that the broker has all that is `accepted`; 422, that nothing could be taken.
 
-    On 503 some may have been taken: `items` lists them, and sending all again does no harm.
+    On 503 some may have been taken: `items` lists them, and sending all again does no harm. What comes of a document
+    is in the trace of a `traceparent` header.
     """
     options = IngestOptions(now=clock.now(), source=source, max_document_bytes=services.settings.max_document_bytes)
     try:
@@ -110,14 +112,16 @@ async def documents(
 
 async def _answers(request: Request, intake: Intake, options: IngestOptions) -> list[Ack | Refused]:
     line_bytes = _JSON_FACTOR * options.max_document_bytes
+    traced = request.headers.get(TRACEPARENT)
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == _JSON:
         data = b"".join([chunk async for chunk in _chunks(request)])
         if len(data) > line_bytes:
             raise ProblemError(413, "body_too_large", f"one document may have {line_bytes} bytes of JSON")
-        return await intake.send(_one(json_item(data, "body", options)))
+        return await intake.send(_one(json_item(data, "body", options)), traced)
     if kind in _LINES:
-        return await intake.send(line_items(_chunks(request), options, line_bytes=line_bytes, most=MAX_ITEMS))
+        items = line_items(_chunks(request), options, line_bytes=line_bytes, most=MAX_ITEMS)
+        return await intake.send(items, traced)
     if kind == _FORM:
         return await _form(request, intake, options)
     detail = f"send {_JSON}, {_LINES[0]} or {_FORM}"
@@ -128,7 +132,7 @@ async def _form(request: Request, intake: Intake, options: IngestOptions) -> lis
     try:
         # Files beyond a megabyte go to disk, all of them together within the limit of the body.
         async with request.form(max_files=MAX_ITEMS // 10, max_fields=_FIELDS) as form:
-            return await intake.send(file_items(form, options))
+            return await intake.send(file_items(form, options), request.headers.get(TRACEPARENT))
     except HTTPException as error:
         raise ProblemError(422, "refused", f"no such form: {error.detail}") from error
 

@@ -34,7 +34,7 @@ class UnsentError(Exception):
 class Sink(Protocol):
     """What a `streams.sdk.Producer` does with many documents."""
 
-    def send_many(self, items: AsyncIterator[RawDocument]) -> Any:
+    def send_many(self, items: AsyncIterator[RawDocument], *, traceparent: str | None) -> Any:
         """An async generator of an `Ack` or `Refused` for each item, in order."""
 
 
@@ -59,13 +59,16 @@ class Intake:
         finally:
             self._busy -= 1
 
-    async def send(self, items: AsyncIterator[Item]) -> list[Ack | Refused]:
-        """An answer for each item, in order, once the broker has all it shall have; UnsentError when it fails."""
+    async def send(self, items: AsyncIterator[Item], traceparent: str | None = None) -> list[Ack | Refused]:
+        """An answer for each item, in order, once the broker has all it shall have; UnsentError when it fails.
+
+        `traceparent` is the header of the request.
+        """
         sorted_out = _Sorted(items)
         acks: list[Ack | Refused] = []
         try:
             sink = await self._open()
-            async with aclosing(sink.send_many(sorted_out.documents())) as answers:
+            async with aclosing(sink.send_many(sorted_out.documents(), traceparent=traceparent)) as answers:
                 async for each in answers:
                     acks.append(each)  # noqa: PERF401 - those before an error count
         except BrokerError as error:

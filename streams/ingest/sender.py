@@ -1,18 +1,22 @@
 """The way into the raw topic: an idempotent producer, every acknowledgement seen, what is in flight bounded."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from schemas import RawDocument
-from streams.codec import MAX_RECORD_BYTES, raw_message
+from streams.codec import MAX_RECORD_BYTES, header, raw_message
 from streams.endpoint import Endpoint
 from streams.errors import BrokerError
 from streams.ingest.options import UnfitError
 from streams.settings import Settings
+from streams.telemetry.spans import Spans, open_spans
 from streams.topics import RAW
+from streams.traceparent import Context, in_trace, pushed
 
 __all__ = ["IN_FLIGHT_RECORDS", "Ack", "Sender", "open_sender"]
 
@@ -39,21 +43,26 @@ class Ack:
 class Sender:
     """Sends documents to the raw topic of a lane; any number of tasks may share it. See `open_sender`."""
 
-    def __init__(self, producer: Any, endpoint: Endpoint, topic: str) -> None:
+    def __init__(self, producer: Any, endpoint: Endpoint, settings: Settings, spans: Spans | None) -> None:
         self._producer = producer
         self._endpoint = endpoint
-        self._topic = topic
+        self._topic = settings.topic(RAW.name)
+        self._trace_ratio = settings.trace_ratio
+        self._spans = spans
         self._records = self._bytes = 0
         self._landed = asyncio.Event()
 
-    async def send(self, document: RawDocument) -> "asyncio.Future[Ack]":
+    async def send(self, document: RawDocument, caller: Context | None = None) -> "asyncio.Future[Ack]":
         """Hand `document` over as soon as there is room; the future is its acknowledgement, or a BrokerError.
 
         Documents of one key reach the topic in the order of the calls. The same document gives
         the same key, value and `ce_id`, so sending again is harmless. UnfitError when its record
-        is larger than a topic takes.
+        is larger than a topic takes. The record goes on with the trace of `caller`, or may begin one.
         """
         message = raw_message(document)
+        context = pushed(header(message.headers, "ce_id") or "", caller, self._trace_ratio)
+        if context is not None:
+            message = in_trace(message, context)
         size = len(message.value or b"")
         if size > MAX_RECORD_BYTES:
             raise UnfitError("too_large", f"a record of {size} bytes, the limit is {MAX_RECORD_BYTES}")
@@ -73,7 +82,16 @@ class Sender:
                 raise BrokerError(f"broker {self._endpoint}: {error}") from error
             raise
         flying.add_done_callback(lambda done: self._settle(done, ack, document.document_id, size))
+        if self._spans is not None and context is not None:
+            ended = partial(self._end, self._spans, context, caller, document.document_id, time.monotonic())
+            flying.add_done_callback(ended)
         return ack
+
+    def _end(
+        self, spans: Spans, context: Context, caller: Context | None, document_id: str, begun: float, flying: Any
+    ) -> None:
+        if not flying.cancelled() and flying.exception() is None:
+            spans.push(context, caller, document_id, time.monotonic() - begun)
 
     async def _room(self, size: int) -> None:
         while self._records and (self._bytes + size > _IN_FLIGHT_BYTES or self._records >= IN_FLIGHT_RECORDS):
@@ -119,10 +137,11 @@ async def open_sender(
         max_request_size=MAX_RECORD_BYTES + _OVERHEAD_BYTES,
         request_timeout_ms=_DELIVERY_MS,
     )
-    try:
-        await producer.start()
-        yield Sender(producer, endpoint, settings.topic(RAW.name))
-    except KafkaError as error:
-        raise BrokerError(f"broker {endpoint}: {error}") from error
-    finally:
-        await producer.stop()
+    with open_spans(settings) as spans:
+        try:
+            await producer.start()
+            yield Sender(producer, endpoint, settings, spans)
+        except KafkaError as error:
+            raise BrokerError(f"broker {endpoint}: {error}") from error
+        finally:
+            await producer.stop()

@@ -30,6 +30,7 @@ from streams.ingest.sender import IN_FLIGHT_RECORDS, Ack, Sender, open_sender
 from streams.sdk.connection import endpoint_of
 from streams.settings import Settings
 from streams.topics import RAW
+from streams.traceparent import Context, parse
 
 __all__ = ["Producer", "Sendable"]
 
@@ -72,9 +73,11 @@ class Producer:
         self._sender = None
         await self._resources.aclose()
 
-    async def send(self, item: Sendable) -> Ack:
+    async def send(self, item: Sendable, *, traceparent: str | None = None) -> Ack:
         """Send one document and return when the broker has it.
 
+        `traceparent` is the W3C header of the caller's span: what comes of the document is in its trace. A malformed
+        one counts as none.
         UnfitError, with the `reason` of a `Refused`, for what cannot be taken: too large, no article,
         no such file, a file that is not exactly one document (`send_many` takes an archive).
         BrokerError when the broker does not acknowledge it: it may be in the topic or not, so send it again.
@@ -83,25 +86,25 @@ class Producer:
         found = [document async for document in self._read(item, at_most=2)]
         match found:
             case [RawDocument() as document]:
-                return await (await sender.send(document))
+                return await (await sender.send(document, parse(traceparent)))
             case [Refused(reason=reason, detail=detail)]:
                 raise UnfitError(reason, detail)
             case _:
                 raise UnfitError("bad_record", "not exactly one document; send_many takes any number")
 
     async def send_many(
-        self, items: Iterable[Sendable] | AsyncIterable[Sendable]
+        self, items: Iterable[Sendable] | AsyncIterable[Sendable], *, traceparent: str | None = None
     ) -> AsyncGenerator[Ack | Refused, None]:
-        """Send `items`, many in flight; an answer for each document of each, in order.
+        """Send `items`, many in flight; an answer for each document of each, in order. `traceparent` as for `send`.
 
         A `Path` may be a folder or an archive here. What is in flight is bounded in number and bytes.
         A BrokerError ends it: what was yielded is in the topic, the rest may be.
         """
-        sender = self._open()
+        sender, caller = self._open(), parse(traceparent)
         waiting: deque[asyncio.Future[Ack] | Refused] = deque()
         async for item in _each(items):
             async for document in self._read(item):
-                waiting.append(await _handed_over(sender, document))
+                waiting.append(await _handed_over(sender, document, caller))
                 while waiting and (len(waiting) > IN_FLIGHT_RECORDS or _known(waiting[0])):
                     yield await _answer(waiting.popleft())
         while waiting:
@@ -142,11 +145,13 @@ async def _each(items: Iterable[Sendable] | AsyncIterable[Sendable]) -> AsyncIte
         yield item
 
 
-async def _handed_over(sender: Sender, document: RawDocument | Refused) -> "asyncio.Future[Ack] | Refused":
+async def _handed_over(
+    sender: Sender, document: RawDocument | Refused, caller: Context | None
+) -> "asyncio.Future[Ack] | Refused":
     if isinstance(document, Refused):
         return document
     try:
-        return await sender.send(document)
+        return await sender.send(document, caller)
     except UnfitError as error:
         return error.refused(document.filename or document.document_id)
 

@@ -189,3 +189,19 @@ def test_lines_are_the_same_however_they_are_cut(lines: list[bytes], size: int) 
     while found and found[-1] == b"":
         found.pop()
     assert found == expected
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"json": RECORD},
+        {"content": b'{"text": "Short."}', "headers": LINES},
+        {"files": [("file", ("page.html", b"<p>Short.</p>", "text/html"))]},
+    ],
+    ids=["json", "lines", "files"],
+)
+async def test_documents_go_on_with_the_trace_of_the_request(tmp_path: Path, body: dict[str, Any]) -> None:
+    landing = Landing()
+    traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    await posted(tmp_path, landing, **{**body, "headers": {**body.get("headers", {}), "traceparent": traceparent}})
+    assert landing.traceparents == [traceparent]

@@ -16,7 +16,7 @@ from streams.settings import Settings
 from streams.telemetry.spans import Spans, open_spans
 from streams.topics import DUPLICATE, RAW, STORY_EVENT, STORY_STATE
 from streams.topology import TOPOLOGY, topics
-from streams.traceparent import TRACEPARENT, Context, context_of, parse, pushed, stage_context
+from streams.traceparent import TRACEPARENT, Context, context_of, in_trace, parse, pushed, stage_context
 from tests.topology.corpus import documents
 
 TEXT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
@@ -87,18 +87,19 @@ def test_copies_of_a_record_have_one_span_and_replays_others() -> None:
     assert stage_context("enrich", record(origin), CALLER) != one
 
 
-def run(traceparent: str | None) -> MemoryPipeline:
-    """The corpus through the whole topology, pushed by a caller with this header."""
+def run(context: Context | None) -> MemoryPipeline:
+    """The corpus through the whole topology, each document written by the span `context`."""
     pipeline = MemoryPipeline()
     for document in documents():
-        pipeline.append(raw_message(document, traceparent))
+        message = raw_message(document)
+        pipeline.append(message if context is None else in_trace(message, context))
     pipeline.run()
     return pipeline
 
 
 @pytest.fixture(scope="module")
 def traced_run() -> MemoryPipeline:
-    return run(TEXT)
+    return run(CALLER)
 
 
 def test_the_trace_is_in_every_record_that_comes_of_it(traced_run: MemoryPipeline) -> None:
@@ -116,7 +117,7 @@ def test_a_dead_letter_keeps_the_header_as_it_came(traced_run: MemoryPipeline) -
 
 
 def test_the_same_log_gives_the_same_bytes_traced_or_not(traced_run: MemoryPipeline) -> None:
-    assert run(TEXT).topics == traced_run.topics
+    assert run(CALLER).topics == traced_run.topics
 
 
 def test_without_a_trace_no_record_has_the_header_and_all_else_is_the_same(traced_run: MemoryPipeline) -> None:
