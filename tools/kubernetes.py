@@ -2,7 +2,7 @@
 """Write the resources of `deploy/kubernetes/overlays/strimzi/kafka` from the topology: `--write`, or `--check` them.
 
 What they depend on beside the topology is in `deploy/kubernetes/base/settings.env`: lane, partitions and replicas.
-Topics that Strimzi makes from these are equal to those of `newsloom topics create`.
+Topics and permissions that Strimzi makes from these are those of `newsloom topics create` and `newsloom acl apply`.
 """
 
 import argparse
@@ -13,9 +13,10 @@ from typing import Any
 import yaml
 
 from streams.edge.admin import topic_configs
+from streams.security.acl import PRINCIPAL_PREFIX, Rule, rules
 from streams.settings import Settings
 
-__all__ = ["base_settings", "main", "topic_resources"]
+__all__ = ["base_settings", "main", "topic_resources", "user_resources"]
 
 _HOME = Path(__file__).parents[1] / "deploy" / "kubernetes"
 _SETTINGS = _HOME / "base" / "settings.env"
@@ -45,8 +46,31 @@ def topic_resources(settings: Settings) -> list[dict[str, Any]]:
     ]
 
 
+def user_resources(settings: Settings) -> list[dict[str, Any]]:
+    """A KafkaUser for each role: its password comes into a Secret of its name."""
+    return [
+        {
+            "apiVersion": _API,
+            "kind": "KafkaUser",
+            "metadata": {"name": f"{PRINCIPAL_PREFIX}{role}"},
+            "spec": {
+                "authentication": {"type": "scram-sha-512"},
+                "authorization": {"type": "simple", "acls": [_permission(rule) for rule in allowed]},
+            },
+        }
+        for role, allowed in rules(settings).items()
+    ]
+
+
+def _permission(rule: Rule) -> dict[str, Any]:
+    pattern = "prefix" if rule.prefixed else "literal"
+    resource = {"type": rule.resource.lower(), "name": rule.name, "patternType": pattern}
+    return {"resource": resource, "operations": [operation.capitalize() for operation in rule.operations]}
+
+
 def _files(settings: Settings) -> dict[Path, str]:
-    return {_KAFKA / "topics.yaml": _text(topic_resources(settings))}
+    written = {"topics.yaml": topic_resources(settings), "users.yaml": user_resources(settings)}
+    return {_KAFKA / name: _text(resources) for name, resources in written.items()}
 
 
 def _text(resources: list[dict[str, Any]]) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from streams.edge.admin import topic_configs
+from streams.security.acl import acls
 from streams.settings import Settings
 from tests.project.manifests import (
     Manifest,
@@ -24,7 +25,14 @@ from tests.project.tree import ROOT
 
 pytestmark = pytest.mark.skipif(kustomize() is None, reason="no kustomize here, and no kubectl that has it")
 
+KAFKA = "overlays/strimzi/kafka"
 SECURED = ("overlays/existing-cluster", "overlays/strimzi")
+
+
+def base_settings() -> Settings:
+    """The settings of all pods that topics and rules depend on."""
+    given = {key.removeprefix("NEWSLOOM_").lower(): value for key, value in settings_of("base").items()}
+    return Settings.model_validate({"lane": ""} | given)
 
 
 def secrets_of(template: Manifest) -> dict[str, str]:
@@ -38,15 +46,12 @@ def secrets_of(template: Manifest) -> dict[str, str]:
 def test_each_workload_has_a_login_of_its_own_and_no_other(name: str) -> None:
     settings = settings_of(name)
     password, authority = settings["NEWSLOOM_SASL_PASSWORD_FILE"], settings["NEWSLOOM_SSL_CA_FILE"]
-    users = {}
     for component, template in pods(build(name)):
-        users[component] = environment(template)["NEWSLOOM_SASL_USERNAME"]
         mounted = secrets_of(template)
-        assert mounted[password.removesuffix("/password")] == users[component]
+        assert mounted[password.removesuffix("/password")] == environment(template)["NEWSLOOM_SASL_USERNAME"]
         assert mounted[authority.removesuffix("/ca.crt")].endswith("ca" if name == SECURED[0] else "cluster-ca-cert")
         beside = {"/run/secrets/newsloom-api"} if component == "api" else set()
         assert mounted.keys() == {"/run/secrets/kafka", "/run/secrets/kafka-ca"} | beside
-    assert len(set(users.values())) == len(users)
 
 
 def test_the_name_of_strimzi_s_cluster_is_the_same_everywhere() -> None:
@@ -62,11 +67,35 @@ def test_the_name_of_strimzi_s_cluster_is_the_same_everywhere() -> None:
 
 
 def test_topics_of_strimzi_are_those_of_newsloom() -> None:
-    given = {key.removeprefix("NEWSLOOM_").lower(): value for key, value in settings_of("base").items()}
-    settings = Settings.model_validate({"lane": ""} | given)
-    made = {each["metadata"]["name"]: each["spec"] for each in of_kind(build("overlays/strimzi/kafka"), "KafkaTopic")}
+    settings = base_settings()
+    made = {each["metadata"]["name"]: each["spec"] for each in of_kind(build(KAFKA), "KafkaTopic")}
     shape = {"partitions": settings.partitions, "replicas": settings.replication}
     assert made == {topic: shape | {"config": config} for topic, config in topic_configs(settings).items()}
+
+
+def test_users_of_strimzi_may_do_what_newsloom_s_rules_say_and_no_more() -> None:
+    granted = [
+        (user["metadata"]["name"], *(rule["resource"][key] for key in ("type", "name", "patternType")), operation)
+        for user in of_kind(build(KAFKA), "KafkaUser")
+        for rule in user["spec"]["authorization"]["acls"]
+        for operation in rule["operations"]
+    ]
+    patterns = {"LITERAL": "literal", "PREFIXED": "prefix"}
+    assert sorted(granted) == sorted(
+        (each.principal, each.resource.lower(), each.name, patterns[each.pattern], each.operation.capitalize())
+        for each in acls(base_settings())
+    )
+
+
+def test_each_workload_logs_in_as_a_user_that_there_is_for_its_work() -> None:
+    users = {each["metadata"]["name"] for each in of_kind(build(KAFKA), "KafkaUser")}
+    for name in SECURED:
+        logins = {
+            component: environment(template)["NEWSLOOM_SASL_USERNAME"] for component, template in pods(build(name))
+        }
+        assert logins.pop("init", "newsloom-operator") == "newsloom-operator"
+        assert logins == {component: f"newsloom-{component}" for component in logins}
+        assert set(logins.values()) <= users
 
 
 @pytest.mark.parametrize(
@@ -80,7 +109,7 @@ def test_topics_of_strimzi_are_those_of_newsloom() -> None:
     ids=["type", "name", "absent", "value"],
 )
 def test_a_resource_that_strimzi_refuses_is_found_out(harm: Callable[[Manifest], None]) -> None:
-    broken = copy.deepcopy(of_kind(build("overlays/strimzi/kafka"), "KafkaTopic")[0])
+    broken = copy.deepcopy(of_kind(build(KAFKA), "KafkaTopic")[0])
     assert schema_fault(broken, "1.32") is None
     harm(broken["spec"])
     assert schema_fault(broken, "1.32")
