@@ -1,5 +1,6 @@
 """`newsloom feeds status|poll|check`, and `newsloom poller`."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -83,7 +84,7 @@ def _poll(feeds: typer.Typer) -> None:
         Hosts are spaced as ever, and one that asked to be left alone is. While a poller runs, it has this lane.
         """
         from streams.app import connected
-        from streams.edge.admin import create_topics
+        from streams.edge.admin import need_topics
         from streams.feeds.run import open_poller
         from streams.feeds.status import rows
 
@@ -91,7 +92,7 @@ def _poll(feeds: typer.Typer) -> None:
 
         async def work() -> "list[Row]":
             endpoint = await connected(settings)
-            await create_topics(endpoint, settings)
+            await need_topics(endpoint, settings, POLLED)
             async with open_poller(endpoint, settings) as poller:
                 states = await poller.once(ids or None)
                 return rows({key: poller.catalogue[key] for key in states}, states)
@@ -172,7 +173,7 @@ def register_poller(app: typer.Typer) -> None:
 
         from streams.app import connected
         from streams.cli.logs import everything
-        from streams.edge.admin import create_topics
+        from streams.edge.admin import need_topics
         from streams.feeds.run import run_poller, stopped_by_signals
 
         settings = call.settings()
@@ -180,7 +181,7 @@ def register_poller(app: typer.Typer) -> None:
         async def work() -> None:
             stop = stopped_by_signals(asyncio.Event())
             endpoint = await connected(settings, wait_s=wait)
-            await create_topics(endpoint, settings)
+            await need_topics(endpoint, settings, POLLED)
             await run_poller(endpoint, settings, stop)
 
-        run(work(), logs=everything)
+        run(work(), logs=partial(everything, settings))

@@ -1,10 +1,15 @@
 """What of the logs a person sees."""
 
 import logging
+import sys
+from typing import TYPE_CHECKING
 
-from streams.cli.output import remark
+from streams.cli.output import log_remarks, remark
 
-__all__ = ["everything", "only_ours"]
+if TYPE_CHECKING:
+    from streams.settings import Settings
+
+__all__ = ["everything", "for_people_or_programs", "only_ours"]
 
 
 class _Remarks(logging.Handler):
@@ -22,7 +27,24 @@ def only_ours() -> None:
         logging.getLogger().addHandler(logging.NullHandler())  # else Python prints what nobody handles
 
 
-def everything() -> None:
-    """For a worker: our steps and everybody's warnings, with time and place, on stderr."""
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True)
-    logging.getLogger("newsloom").setLevel(logging.INFO)
+def everything(settings: "Settings") -> None:
+    """For a worker: our steps and everybody's warnings, with time and place, on stderr, as `log_format` has it."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    ours = logging.getLogger("newsloom")
+    if settings.log_format == "json":
+        from streams.telemetry.logs import JsonFormatter
+
+        handler.setFormatter(JsonFormatter())
+        log_remarks(ours)
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.captureWarnings(capture=True)
+    ours.setLevel(logging.INFO)
+
+
+def for_people_or_programs(settings: "Settings") -> None:
+    """For what mostly people look at: `everything` where logs are JSON, else `only_ours`."""
+    if settings.log_format == "json":
+        everything(settings)
+    else:
+        only_ours()

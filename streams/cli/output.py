@@ -3,12 +3,14 @@
 import re
 import sys
 import unicodedata
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
+    import logging
+
     from rich.console import Console
 
-__all__ = ["console", "counted", "emit", "emit_bytes", "moment", "remark", "safe", "say"]
+__all__ = ["console", "counted", "emit", "emit_bytes", "log_remarks", "moment", "remark", "safe", "say"]
 
 _JOINERS = "\u200c\u200d"  # emoji and some scripts need them
 _PIPE_WIDTH = 160
@@ -33,9 +35,21 @@ def emit_bytes(line: bytes) -> None:
     sys.stdout.flush()
 
 
-def remark(text: str) -> None:
-    """One line for people on stderr."""
-    print(safe(text), file=sys.stderr, flush=True)  # noqa: T201 - the one place
+class _Remarks:
+    log: ClassVar["logging.Logger | None"] = None
+
+
+def log_remarks(logger: "logging.Logger") -> None:
+    """From now on remarks and errors are this logger's: nobody but programs reads stderr."""
+    _Remarks.log = logger
+
+
+def remark(text: str, *, error: bool = False) -> None:
+    """One line for people on stderr; an error may have several."""
+    if _Remarks.log is not None:
+        (_Remarks.log.error if error else _Remarks.log.info)("%s", text)
+    else:
+        print(safe(text, lines=error), file=sys.stderr, flush=True)  # noqa: T201 - the one place
 
 
 def say(text: str) -> None:

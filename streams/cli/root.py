@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import typer
 
 from streams.cli import (
+    acl,
     chaos,
     demo,
     dlq,
@@ -53,7 +54,7 @@ app = group(
 
 for module in (
     demo, up, serve, feeds, watch, push, stories, trace, topics, tail, doctor, health, memory, stages, replay, lane,
-    dlq, chaos,
+    dlq, acl, chaos,
 ):  # fmt: skip
     module.register(app)
 
@@ -108,6 +109,6 @@ def _misused(error: Exception, message: str) -> int:
 
 
 def _print_error(message: str) -> None:
-    from streams.cli.output import safe
+    from streams.cli.output import remark
 
-    print(f"newsloom: {safe(message, lines=True)}", file=sys.stderr)  # noqa: T201 - the one place
+    remark(f"newsloom: {message}", error=True)

@@ -1,5 +1,6 @@
 """`newsloom serve`."""
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -49,4 +50,4 @@ def register(app: typer.Typer) -> None:
             endpoint = await connected(settings, wait_s=wait)
             await serving(endpoint, settings, say=remark)
 
-        run(work(), logs=everything)
+        run(work(), logs=partial(everything, settings))

@@ -1,5 +1,6 @@
 """`newsloom up` and `newsloom worker`."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -43,8 +44,11 @@ def _up(app: typer.Typer) -> None:
         Data stay in the state folder (`NEWSLOOM_STATE_DIR`): the next `up` goes on where this one stopped.
         """
         from streams.cli.live import stay_up
+        from streams.cli.logs import for_people_or_programs
 
-        run(stay_up(call.settings(workers=workers, processes=processes), feeds=feeds, poll=poll, serve=serve))
+        settings = call.settings(workers=workers, processes=processes)
+        work = stay_up(settings, feeds=feeds, poll=poll, serve=serve)
+        run(work, logs=partial(for_people_or_programs, settings))
 
 
 def _worker(app: typer.Typer) -> None:
@@ -62,7 +66,7 @@ def _worker(app: typer.Typer) -> None:
     ) -> None:
         """Run one worker in the foreground, as `up` does for you; for a supervisor or a container of your own.
 
-        Workers share the load of a stage by partitions. Topics that are missing are created. Exit code 1 says that
+        Workers share the load of a stage by partitions. Topics are created when one of its own is missing. Exit code 1 says that
         a stage has failed and the worker is to be started again: nothing is lost by that.
 
         ```
@@ -73,22 +77,24 @@ def _worker(app: typer.Typer) -> None:
 
         from streams.app import STAGES, connected
         from streams.cli.logs import everything
-        from streams.edge.admin import create_topics
+        from streams.edge.admin import need_topics
         from streams.edge.worker import run_worker
         from streams.errors import UsageError
         from streams.telemetry.endpoint import serving
+        from streams.topology import stage_named
 
         if unknown := sorted(set(stage or ()) - set(STAGES)):
             raise UsageError(f"no stage {unknown[0]}; there are {', '.join(STAGES)}")
-        settings = call.settings()
+        settings, stages = call.settings(), tuple(stage or STAGES)
 
         async def work() -> int:
             endpoint = await connected(settings, wait_s=wait)
-            await create_topics(endpoint, settings)
+            names = [name for stage in stages for name in stage_named(stage).topics]
+            await need_topics(endpoint, settings, names)
             with serving(settings, "worker", f"worker-{slot}"):
-                return await run_worker(endpoint, settings, stages=tuple(stage or STAGES), slot=slot)
+                return await run_worker(endpoint, settings, stages=stages, slot=slot)
 
-        code = run(work(), logs=everything, loop_factory=uvloop.new_event_loop)
+        code = run(work(), logs=partial(everything, settings), loop_factory=uvloop.new_event_loop)
         if code:
             remark("a stage has failed; see above")
         raise typer.Exit(code)

@@ -1,6 +1,7 @@
 """`newsloom watch`."""
 
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -56,6 +57,7 @@ def register(app: typer.Typer) -> None:
         newsloom watch /srv/drop --source courier --move-to /srv/done
         ```
         """
+        from streams.cli.logs import for_people_or_programs
         from streams.drop.folder import Folder
         from streams.drop.watch import Plan
 
@@ -63,7 +65,8 @@ def register(app: typer.Typer) -> None:
         _check(folder, move_to, delete=delete)
         options = options_of(settings, source, media_type, first_seen)
         plan = Plan(Folder(folder), options, move_to=move_to, delete=delete, looks=looks)
-        refused = run(_watch(settings, plan, every, once=once, show=_Shown(json=json, root=plan.folder.root)))
+        watching = _watch(settings, plan, every, once=once, show=_Shown(json=json, root=plan.folder.root))
+        refused = run(watching, logs=partial(for_people_or_programs, settings))
         if once and refused:
             raise typer.Exit(NOT_TAKEN)
 

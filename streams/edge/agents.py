@@ -6,6 +6,7 @@ batch comes again; both stages and tables make the repetition harmless.
 """
 
 import asyncio
+import logging
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
@@ -21,24 +22,39 @@ from streams.edge.outbox import Outbox, send_outputs
 from streams.edge.pool import Pool
 from streams.edge.reader import record_from
 from streams.edge.shard import MembershipError, Shard, ShardTables
+from streams.telemetry.logs import ids_of
+from streams.telemetry.spans import Spans
 from streams.topology import Stage
 
 __all__ = ["Meter", "consume", "parallel", "single_writer", "watched"]
+
+log = logging.getLogger("newsloom.worker")
 
 Work = Callable[[Sequence[Record]], Awaitable[None]]
 
 
 @dataclass(slots=True)
 class Meter:
-    """What a stage has done since the worker started; `busy_s` is processor time spent in the stage itself."""
+    """What a stage has done since the worker started; `busy_s` is processor time spent in the stage itself.
 
+    What was parked is logged, and `spans` take all records that are in a trace.
+    """
+
+    stage: str
+    spans: Spans | None = None
     labels: Counter[str] = field(default_factory=Counter)
     busy_s: float = 0.0
 
-    def count(self, label: str, seconds: float) -> None:
+    def count(self, record: Record, label: str, seconds: float) -> None:
         """One record, its outcome and the processor seconds it took."""
         self.labels[label] += 1
         self.busy_s += seconds
+        if label.startswith("dead:"):
+            reason, place = label.removeprefix("dead:"), f"{record.topic}:{record.partition}:{record.offset}"
+            ids = {"stage": self.stage, "reason": reason, **ids_of(record)}
+            log.warning("%s parks %s: %s", self.stage, place, reason, extra=ids)
+        if self.spans is not None:
+            self.spans.stage(self.stage, record, label, seconds)
 
 
 async def consume(app: HardenedApp, work: Work) -> None:
@@ -80,8 +96,8 @@ def parallel(stage: Stage, *, pool: Pool, outbox: Outbox, meter: Meter, app: Har
 
     async def work(records: Sequence[Record]) -> None:
         done = await pool.run(stage, records)
-        for each in done:
-            meter.count(each.handled.label, each.seconds)
+        for record, each in zip(records, done, strict=True):
+            meter.count(record, each.handled.label, each.seconds)
         messages = [message for each in done for message in each.handled.messages]
         await send_outputs(outbox, messages, app.failpoint)
 
@@ -108,7 +124,7 @@ async def _advance(shard: Shard, records: Sequence[Record], outbox: Outbox, mete
     for number, record in enumerate(records, 1):
         begun = time.thread_time()
         handled = shard.step(record)
-        meter.count(handled.label, time.thread_time() - begun)
+        meter.count(record, handled.label, time.thread_time() - begun)
         messages.extend(handled.messages)
         if shard.full() or number == len(records):
             _require_membership(app)

@@ -3,6 +3,7 @@
 One small document goes through the stateless stages, so that their models are in memory before the first fork.
 """
 
+import logging
 from datetime import UTC, datetime
 
 from schemas import Event, RawDocument, Source
@@ -27,4 +28,6 @@ def warm() -> None:
             values += outcome.values if isinstance(outcome, Ok) else ()
 
 
+# What libraries have to say of a document may quote it: a CPU process logs nothing.
+logging.getLogger().addHandler(logging.NullHandler())
 warm()

@@ -34,6 +34,7 @@ from streams.edge.table import AtomicTable
 from streams.endpoint import Endpoint
 from streams.settings import Settings
 from streams.telemetry.metrics import ALARM
+from streams.telemetry.spans import open_spans
 from streams.topology import Stage, stage_named
 
 __all__ = ["run_stages", "run_worker"]
@@ -94,9 +95,12 @@ async def run_stages(endpoint: Endpoint, settings: Settings, *, stages: Sequence
     )
     # Single writers compute in the worker itself: without other stages beside them it has no CPU processes.
     used = pool if any(stage.table is None for stage in stages) else nullcontext()
-    async with Outbox(endpoint, settings) as outbox, used:
-        running = [_prepare(stage, endpoint, settings, folder, pool, outbox) for stage in stages]
-        code = await _supervise(running, stop, held, folder)
+    with open_spans(settings) as spans:
+        async with Outbox(endpoint, settings) as outbox, used:
+            running = [_prepare(stage, endpoint, settings, folder, pool, outbox) for stage in stages]
+            for each in running:
+                each.meter.spans = spans
+            code = await _supervise(running, stop, held, folder)
     for each in running:
         if is_damage(each.app.failure):
             log.warning("the local store of stage %s cannot be read: rebuilding it", each.stage.name)
@@ -109,7 +113,7 @@ def _prepare(
 ) -> _Running:
     datadir, member = str(folder / stage.name), (folder / _MEMBER).read_text()
     app = new_app(stage.name, endpoint=endpoint, settings=settings, datadir=datadir, member=member)
-    meter = Meter()
+    meter = Meter(stage.name)
     if stage.table is None:
         work = parallel(stage, pool=pool, outbox=outbox, meter=meter, app=app)
     else:

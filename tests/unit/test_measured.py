@@ -8,6 +8,7 @@ import pytest
 from prometheus_client import Gauge
 
 from streams.codec import Record
+from streams.edge.agents import Meter
 from streams.edge.inbox import Inbox
 from streams.edge.measured import Measured, began_at
 from streams.telemetry import metrics
@@ -145,6 +146,16 @@ async def test_lag_in_seconds_is_the_age_of_the_oldest_record_that_is_not_done(a
     assert found == {0: 6, 1: 3, 2: 9, 3: 0}, "in work, waiting, not fetched since the last one done, no lag"
     assert value("newsloom_lag_records", partition="2") == 5
     assert (value("newsloom_inbox_records"), value("newsloom_partitions")) == (3, 4)
+
+
+def test_what_is_parked_is_logged_by_its_place_and_reason(caplog: pytest.LogCaptureFixture) -> None:
+    meter = Meter("normalize")
+    for label in ("ok", "drop:repushed", "dead:bad_json"):
+        meter.count(record(3, 1, SEEN, ("ce_documentid", b"doc_1")), label, 0.5)
+    (logged,) = caplog.records
+    assert logged.getMessage() == "normalize parks news.article.normalized.v1:3:0: bad_json"
+    assert (vars(logged)["document_id"], vars(logged)["reason"]) == ("doc_1", "bad_json")
+    assert (meter.busy_s, meter.labels.total()) == (1.5, 3)
 
 
 def test_a_partition_that_is_gone_has_no_lag_here(app: _App) -> None:
