@@ -53,6 +53,12 @@ class Stage:
     table: StateTopic | None = None
     state: Callable[[Table], Any] | None = None
 
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """Names of all topics it has to do with: input, dead letters, outputs, and its table's changelog."""
+        changelog = () if self.table is None else (self.table.name,)
+        return (self.reads.name, self.reads.dead_letters, *(topic.name for topic in self.writes), *changelog)
+
 
 TOPOLOGY = (
     Stage("normalize", RAW, (NORMALIZED,), normalize),

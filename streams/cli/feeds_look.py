@@ -85,14 +85,14 @@ def _poll(feeds: typer.Typer) -> None:
         """
         from streams.app import connected
         from streams.edge.admin import need_topics
-        from streams.feeds.run import open_poller
+        from streams.feeds.run import POLLER_TOPICS, open_poller
         from streams.feeds.status import rows
 
         settings = call.settings()
 
         async def work() -> "list[Row]":
             endpoint = await connected(settings)
-            await need_topics(endpoint, settings, POLLED)
+            await need_topics(endpoint, settings, POLLER_TOPICS)
             async with open_poller(endpoint, settings) as poller:
                 states = await poller.once(ids or None)
                 return rows({key: poller.catalogue[key] for key in states}, states)
@@ -174,14 +174,14 @@ def register_poller(app: typer.Typer) -> None:
         from streams.app import connected
         from streams.cli.logs import everything
         from streams.edge.admin import need_topics
-        from streams.feeds.run import run_poller, stopped_by_signals
+        from streams.feeds.run import POLLER_TOPICS, run_poller, stopped_by_signals
 
         settings = call.settings()
 
         async def work() -> None:
             stop = stopped_by_signals(asyncio.Event())
             endpoint = await connected(settings, wait_s=wait)
-            await need_topics(endpoint, settings, POLLED)
+            await need_topics(endpoint, settings, POLLER_TOPICS)
             await run_poller(endpoint, settings, stop)
 
         run(work(), logs=partial(everything, settings))

@@ -66,8 +66,8 @@ def _worker(app: typer.Typer) -> None:
     ) -> None:
         """Run one worker in the foreground, as `up` does for you; for a supervisor or a container of your own.
 
-        Workers share the load of a stage by partitions. Topics are created when one of its own is missing. Exit code 1 says that
-        a stage has failed and the worker is to be started again: nothing is lost by that.
+        Workers share the load of a stage by partitions. Topics are created when one of its own is missing. Exit
+        code 1 says that a stage has failed and the worker is to be started again: nothing is lost by that.
 
         ```
         newsloom worker --broker kafka:9092 --stage normalize --stage enrich

@@ -8,7 +8,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, TopicAuthorizationFailedError, for_code
 
 from streams.codec import MAX_RECORD_BYTES
 from streams.endpoint import Endpoint
@@ -25,6 +25,7 @@ __all__ = [
     "create_topics",
     "delete_topics",
     "describe",
+    "need_topics",
     "stage_lags",
     "topic_configs",
     "total_lag",
@@ -113,6 +114,20 @@ async def create_topics(endpoint: Endpoint, settings: Settings, flow: Sequence[S
         return created
 
 
+async def need_topics(endpoint: Endpoint, settings: Settings, names: Iterable[str]) -> None:
+    """See that the lane has these topics, named without it; when one is missing, all that are missing are created.
+
+    So a login that may not create topics, and sees none but its own, starts where an operator has made them.
+    BrokerError as by `create_topics`.
+    """
+    wanted = [settings.topic(name) for name in names]
+    async with _admin(endpoint) as admin:
+        existing = await _partition_counts(admin)
+    _check_counts({name: existing[name] for name in wanted if name in existing}, settings.partitions)
+    if not existing.keys() >= set(wanted):
+        await create_topics(endpoint, settings)
+
+
 def _check_counts(counts: dict[str, int], wanted: int) -> None:
     wrong = {name: count for name, count in sorted(counts.items()) if count != wanted}
     if wrong:
@@ -132,6 +147,8 @@ async def _create(admin: Any, wanted: list[tuple[str, dict[str, str]]], settings
     for name, code, *rest in response.topic_errors:
         if code == 0:
             created.append(name)
+        elif for_code(code) is TopicAuthorizationFailedError:
+            raise BrokerError(f"topic {name} is not there for this login, which may not create it; an operator's may")
         elif for_code(code) is not TopicAlreadyExistsError:  # another worker was faster
             raise BrokerError(f"topic {name}: {for_code(code).__name__}: {rest[0] if rest else ''}")
     return created

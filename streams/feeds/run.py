@@ -28,8 +28,12 @@ from streams.feeds.visit import Visitor
 from streams.ingest.sender import open_sender
 from streams.observe.alive import poller_report
 from streams.settings import Settings
+from streams.topics import RAW, SOURCE_CONFIG, SOURCE_STATE
 
-__all__ = ["only_poller", "open_poller", "read_report", "run_poller", "stopped_by_signals"]
+__all__ = ["POLLER_TOPICS", "only_poller", "open_poller", "read_report", "run_poller", "stopped_by_signals"]
+
+POLLER_TOPICS = (RAW.name, SOURCE_CONFIG.name, SOURCE_STATE.name)
+"""Names of all topics that a poller has to do with."""
 
 _PAGE_BYTES = 5 * 1024 * 1024
 _SHOWN = 12
