@@ -1,7 +1,7 @@
 """Stories and articles of a live system, read from its topics."""
 
 from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import orjson
@@ -9,6 +9,7 @@ import orjson
 from schemas import EnrichedArticle, Story
 from streams.codec import Record, decode, header
 from streams.deadletter import read_dead_letter
+from streams.edge.dispositions import read_dispositions, settled
 from streams.edge.reader import partition_count, partition_for, read_table, read_topic
 from streams.endpoint import Endpoint
 from streams.errors import InputError
@@ -85,7 +86,10 @@ async def find_article(endpoint: Endpoint, settings: Settings, wanted: str) -> A
             return await _ended(endpoint, settings, topic, found)
     for source in dict.fromkeys(stage.reads for stage in TOPOLOGY):
         if found := await _last(endpoint, settings, source.dead_letters, wanted):
-            return _parked(found)
+            letter = replace(found, topic=source.dead_letters)  # letters go by the name without the lane
+            verdict = settled(letter, await read_dispositions(endpoint, settings))
+            if verdict != "redriven":  # what was sent again is on its way
+                return _parked(letter, discarded=verdict == "discarded")
     for topic in (NORMALIZED, RAW):
         if found := await _last(endpoint, settings, topic.name, wanted):
             return _found("normalized" if topic is NORMALIZED else "raw", found)
@@ -147,10 +151,11 @@ async def _events(endpoint: Endpoint, settings: Settings) -> AsyncIterator[dict[
         yield orjson.loads(record.value or b"{}")
 
 
-def _parked(record: Record) -> ArticleFound:
+def _parked(record: Record, *, discarded: bool) -> ArticleFound:
     letter = read_dead_letter(record)
     document = letter.document_id or letter.key or ""
     detail = f"{letter.reason} in stage {letter.stage}" + (f": {letter.detail}" if letter.detail else "")
+    detail += "; given up on" if discarded else ""
     return ArticleFound("dead letter", None, document, letter.model_dump(mode="json", exclude_none=True), detail=detail)
 
 

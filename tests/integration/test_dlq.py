@@ -30,6 +30,7 @@ from streams.endpoint import Endpoint
 from streams.ingest.push import push
 from streams.local.broker import Broker
 from streams.observe.balance import balance
+from streams.observe.lookup import find_article
 from streams.outcome import Dead
 from streams.settings import Settings
 from streams.topics import RAW
@@ -117,6 +118,15 @@ async def test_a_selection_chooses_by_reason_time_source_document_and_place(sett
     at = await letter_at(Endpoint(settings.broker), settings, RAW.dead_letters, *place)
     assert at.id == young.id
     assert await chosen(partition=place[0], offsets=(place[1], place[1])) == ["9"]
+
+
+async def test_a_document_that_was_sent_again_is_no_dead_letter_any_more(settings: Settings) -> None:
+    await park(settings, [record(0)])
+    document = header(record(0).headers, "ce_documentid") or ""
+    endpoint = Endpoint(settings.broker)
+    assert (await find_article(endpoint, settings, document)).state == "dead letter"
+    await redrive(settings)
+    assert (await find_article(endpoint, settings, document)).state == "raw"
 
 
 @pytest_asyncio.fixture
