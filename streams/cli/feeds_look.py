@@ -175,6 +175,7 @@ def register_poller(app: typer.Typer) -> None:
         from streams.cli.logs import everything
         from streams.edge.admin import need_topics
         from streams.feeds.run import POLLER_TOPICS, run_poller, stopped_by_signals
+        from streams.telemetry.endpoint import serving
 
         settings = call.settings()
 
@@ -182,6 +183,7 @@ def register_poller(app: typer.Typer) -> None:
             stop = stopped_by_signals(asyncio.Event())
             endpoint = await connected(settings, wait_s=wait)
             await need_topics(endpoint, settings, POLLER_TOPICS)
-            await run_poller(endpoint, settings, stop)
+            with serving(settings, "poller", "poller"):
+                await run_poller(endpoint, settings, stop)
 
         run(work(), logs=partial(everything, settings))

@@ -84,6 +84,13 @@ def _check(folder: Path, move_to: Path | None, *, delete: bool) -> None:
 
 async def _watch(settings: "Settings", plan: "Plan", every_s: float, *, once: bool, show: "_Shown") -> int:
     """Watch until cancelled, over absences of the broker; `once` until all is taken. The number of files refused."""
+    from streams.telemetry.endpoint import serving
+
+    with serving(settings, "watch", "watch"):
+        return await _over_absences(settings, plan, every_s, once=once, show=show)
+
+
+async def _over_absences(settings: "Settings", plan: "Plan", every_s: float, *, once: bool, show: "_Shown") -> int:
     import asyncio
 
     from streams.app import connected

@@ -36,6 +36,7 @@ from streams.ingest.options import UnfitError, printable
 from streams.ingest.push import Tally
 from streams.ingest.sender import Sender, open_sender
 from streams.settings import Settings
+from streams.telemetry.metrics import DROP_DOCUMENTS, DROP_FILES, DROP_WAITING
 from streams.topics import DROP_LEDGER, RAW
 
 __all__ = ["Plan", "Watcher", "watching"]
@@ -133,6 +134,7 @@ class Watcher:
         finally:
             group.copies.close()
         await asyncio.to_thread(self._clear, seen)
+        DROP_WAITING.set(self.settling.waiting)
         return self.settling.waiting
 
     @property
@@ -175,7 +177,7 @@ class Watcher:
         ended = [self._ended(*pair) for pair in zip(intents, tallies, strict=True)]
         await self._write(ended)
         for each in ended:
-            self.on_file(each)
+            self._tell(each)
 
     def _intent(self, copy: Snapshot, before: DroppedFile | None, ends: tuple[int, ...]) -> DroppedFile:
         """What is about to be done; where to look for it stays what a killed watcher has written."""
@@ -221,7 +223,12 @@ class Watcher:
     async def _note(self, known: DroppedFile, *, tell: bool = True) -> None:
         await self._write([known])
         if tell:
-            self.on_file(known)
+            self._tell(known)
+
+    def _tell(self, known: DroppedFile) -> None:
+        DROP_FILES.labels(known.state).inc()
+        DROP_DOCUMENTS.inc(known.documents)
+        self.on_file(known)
 
     async def _write(self, entries: Sequence[DroppedFile]) -> None:
         await self.outbox.send(map(entry_message, entries))

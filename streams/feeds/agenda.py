@@ -24,6 +24,10 @@ class Agenda:
         """How many are under way."""
         return len(self._running)
 
+    def due(self, now: datetime) -> int:
+        """How many should be under way at `now` and are not."""
+        return sum(at <= now for at, _ in self._entries.values())
+
     def put(self, source_id: str, host: str, at: datetime) -> None:
         """Have a source polled at `at`, in place of what was planned; one under way may be put again at its end."""
         if self._entries.get(source_id) != (at, host):

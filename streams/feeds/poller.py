@@ -17,6 +17,7 @@ from streams.feeds.journal import Catalogue, Journal, read_configs, read_states
 from streams.feeds.schedule import configured, resumed
 from streams.feeds.seen import settled
 from streams.feeds.visit import Visitor
+from streams.telemetry.metrics import FEED_DOCUMENTS, FEED_POLLS
 
 __all__ = ["Poller", "host_of"]
 
@@ -58,6 +59,11 @@ class Poller:
 
     def __post_init__(self) -> None:
         self._agenda = Agenda(at_once=self.at_once, per_host=_PER_HOST)
+
+    @property
+    def agenda(self) -> Agenda:
+        """What is to be polled when."""
+        return self._agenda
 
     async def recover(self) -> None:
         """Read catalogue and states, and finish what a kill has cut off."""
@@ -197,9 +203,12 @@ class Poller:
         for task in tasks:
             source_id = self._tasks.pop(task)
             self._agenda.done(source_id)
-            state = self.states[source_id] = task.result()
+            before, state = self.states[source_id], task.result()
+            self.states[source_id] = state
+            FEED_POLLS.labels(state.outcome).inc()
+            FEED_DOCUMENTS.inc(max(state.pushed - before.pushed, 0))
             self._hold(state)
-            log.info("%s: %s: %s", source_id, state.outcome, state.detail or "-")
+            log.info("%s: %s: %s", source_id, state.outcome, state.detail or "-", extra={"source_id": source_id})
             config = self.catalogue.get(source_id)
             if again and config is not None:
                 self._plan(config, self.visitor.pace.now())

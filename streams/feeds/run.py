@@ -17,6 +17,7 @@ from streams.feeds.fetch import Fetcher
 from streams.feeds.fetch import Policy as FetchPolicy
 from streams.feeds.hosts import Hosts, Spacing
 from streams.feeds.journal import Journal
+from streams.feeds.measured import measure
 from streams.feeds.pace import REAL, Pace
 from streams.feeds.pages import Pages
 from streams.feeds.parsing import Parser
@@ -109,6 +110,7 @@ async def _report(poller: Poller, target: Path) -> None:
     partial = target.with_suffix(".partial")
     while True:
         table = rows(poller.catalogue, poller.states)
+        measure(table, poller.agenda, poller.visitor.pace.now())
         report = {
             "sources": len(table),
             "polls": sum(row.polls for row in table),

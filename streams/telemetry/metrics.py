@@ -37,7 +37,7 @@ LABELS = {
     "stage": "the stages of `streams/topology.py`",
     "outcome": "of a record `ok`, `drop`, `dead`; of a poll `new`, `unchanged`, `failed`, `gone`; of a document "
     "`accepted`, or the reason why it was refused",
-    "reason": "the literals of `streams/outcome.py`; empty for `ok`",
+    "reason": "the literals of `streams/outcome.py`; empty for `ok`, `other` for what strangers wrote",
     "partition": "a number",
     "table": "the topic behind it, without a lane",
     "standing": "`off`, `waiting`, `new`, `unchanged`, `failing`, `failed`, `gone`",
@@ -237,7 +237,7 @@ GROUP_LAG_SECONDS = _gauge(
     ("stage",), _API,
 )  # fmt: skip
 DEAD_LETTERS = _gauge(
-    "newsloom_dead_letters", "letters", "Letters that the dead-letter topics hold.", ("stage", "reason"), _API
+    "newsloom_dead_letters", "letters", "Records in the dead-letter topics.", ("stage", "reason"), _API
 )
 
 # --- `newsloom up`

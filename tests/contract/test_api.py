@@ -12,9 +12,12 @@ from fastapi import FastAPI
 from jsonschema import Draft202012Validator
 
 from streams.api.problems import MEDIA_TYPE
+from streams.codec import Message
+from streams.memory import MemoryPipeline
 from streams.readmodel.database import open_writer
 from streams.readmodel.follow import Standing
 from streams.readmodel.store import apply
+from streams.topics import RAW
 from tests.api_builders import TOKEN, app_over, called, serving
 from tests.readmodel_builders import chain_of_merges
 
@@ -127,6 +130,21 @@ async def test_metrics_count_by_route_and_tell_the_lag(client: httpx.AsyncClient
     assert "art_one" not in text
     assert "newsloom_read_model_lag_records 0.0" in text
     assert "newsloom_documents_total" in text
+
+
+async def test_metrics_count_dead_letters_by_reasons_that_we_know(tmp_path: Path) -> None:
+    pipeline = MemoryPipeline()
+    pipeline.append(Message(RAW.name, b"doc_1", b"not JSON"))
+    pipeline.run()
+    (letter,) = pipeline.topics[RAW.dead_letters]
+    odd = tuple((name, b"x" * 99 if name == "x-news-error-code" else value) for name, value in letter.headers)
+    pipeline.append(Message(RAW.dead_letters, letter.key, letter.value, odd))
+    with serving(tmp_path / "model", pipeline) as app:
+        async with called(app) as asked:
+            text = (await asked.get("/metrics")).text
+    assert 'newsloom_dead_letters{reason="bad_json",stage="normalize"} 1.0' in text
+    assert 'newsloom_dead_letters{reason="other",stage="normalize"} 1.0' in text
+    assert "xxx" not in text
 
 
 async def test_nothing_is_ready_before_it_was_level(tmp_path: Path) -> None:

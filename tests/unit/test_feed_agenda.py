@@ -25,6 +25,17 @@ def test_what_is_due_is_taken_in_order_and_the_rest_waits() -> None:
     assert plan.next_at() is None
 
 
+def test_what_should_be_under_way_and_is_not_is_due() -> None:
+    plan = agenda(per_host=1)
+    for name, host, minutes in (("a", "x", -2), ("b", "x", -1), ("c", "y", 0), ("d", "z", 5)):
+        plan.put(name, host, at(minutes))
+    assert plan.due(NOW) == 3
+    plan.take(NOW)
+    assert (plan.due(NOW), plan.due(at(5)), plan.running) == (1, 2, 2), "b waits for its host"
+    plan.drop("b")
+    assert plan.due(NOW) == 0
+
+
 def test_a_busy_host_holds_up_nobody_else() -> None:
     plan = agenda(at_once=3)
     for number in range(5):

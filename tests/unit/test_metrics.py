@@ -1,5 +1,7 @@
 """The metrics of a process: declared once, served on a port, and put together for `newsloom up`."""
 
+import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
@@ -9,6 +11,9 @@ from prometheus_client import CollectorRegistry, Histogram, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from streams.errors import UsageError
+from streams.feeds.agenda import Agenda
+from streams.feeds.measured import measure
+from streams.feeds.status import Row
 from streams.settings import Settings
 from streams.telemetry.endpoint import family, serving
 from streams.telemetry.merged import merged
@@ -123,6 +128,27 @@ def test_up_answers_for_those_of_its_children_that_answer(tmp_path: Path) -> Non
     assert 'newsloom_disk_free_bytes{process="worker-0"}' in text
     assert 'process_open_fds{process="up"}' in text
     assert "worker-1" not in text
+
+
+def test_the_poller_says_how_its_feeds_stand_and_what_is_before_it() -> None:
+    now = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    table = [
+        Row("a", "https://a.example/rss", enabled=True, outcome="new"),
+        Row("b", "https://b.example/rss", enabled=True, outcome="failed", failure_score=2.0),
+        Row("c", "https://c.example/rss", enabled=False),
+        Row("d", "https://d.example/rss", enabled=True, outcome="unchanged"),
+        Row("e", "https://e.example/rss", enabled=True, outcome="new"),
+    ]
+    agenda = Agenda(at_once=1, per_host=1)
+    for number, minutes in enumerate((-1, 0, 3)):
+        agenda.put(f"source-{number}", "host", now + timedelta(minutes=minutes))
+    agenda.take(now)
+    measure(table, agenda, now)
+    text = exposition("poller").decode()
+    for standing, count in {"new": 2, "failing": 1, "off": 1, "unchanged": 1, "gone": 0, "waiting": 0}.items():
+        assert f'newsloom_feeds{{standing="{standing}"}} {count}.0\n' in text
+    assert "newsloom_feeds_due 1.0\nnewsloom_feeds_running 1.0\n" in re.sub("# .*\n", "", text)
+    assert "newsloom_feed_next_seconds 180.0\n" in text
 
 
 def test_a_port_that_is_taken_is_an_error_of_usage(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from streams.readmodel.queries.coverage import at_offsets
 from streams.readmodel.results import DeadLetterCount, Minute
 from streams.topology import TOPOLOGY
 
-__all__ = ["Flow", "PipelineView", "StageView", "flows", "pipeline_view", "stages"]
+__all__ = ["Flow", "PipelineView", "StageView", "flows", "pipeline_view", "stage_views", "stages"]
 
 _MINUTES = 60
 _PATIENCE_S = 3.0
@@ -63,7 +63,7 @@ async def pipeline_view(services: Services, now: datetime) -> PipelineView:
     """How the pipeline does at the instant `now`."""
     minutes = await services.reader.ask(queries.throughput, until=now, minutes=_MINUTES)
     return PipelineView(
-        stages=await _stages(services, now),
+        stages=await stage_views(services, now),
         flows=flows(minutes),
         letters=await services.reader.ask(queries.dead_letters),
         totals=await services.reader.ask(queries.totals),
@@ -82,7 +82,8 @@ def flows(minutes: Sequence[Minute]) -> tuple[Flow, ...]:
     return tuple(found)
 
 
-async def _stages(services: Services, now: datetime) -> tuple[StageView, ...] | None:
+async def stage_views(services: Services, now: datetime) -> tuple[StageView, ...] | None:
+    """The lag of each stage at the instant `now`; None when the broker does not say within seconds."""
     if services.streams is None:
         return None
     try:
