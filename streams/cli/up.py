@@ -75,24 +75,31 @@ def _worker(app: typer.Typer) -> None:
         """
         import uvloop
 
-        from streams.app import STAGES, connected
+        from streams.errors import UsageError
+        from streams.topology import TOPOLOGY
+
+        names = [each.name for each in TOPOLOGY]
+        if unknown := sorted(set(stage or ()) - set(names)):
+            raise UsageError(f"no stage {unknown[0]}; there are {', '.join(names)}")
+        chosen = [each for each in TOPOLOGY if not stage or each.name in stage]
+        if any(each.table is None for each in chosen):
+            from streams.edge.pool import load_ahead
+
+            load_ahead()
+
+        from streams.app import connected
         from streams.cli.logs import everything
         from streams.edge.admin import need_topics
-        from streams.edge.worker import run_worker
-        from streams.errors import UsageError
+        from streams.edge.worker import run_stages
         from streams.telemetry.endpoint import serving
-        from streams.topology import stage_named
 
-        if unknown := sorted(set(stage or ()) - set(STAGES)):
-            raise UsageError(f"no stage {unknown[0]}; there are {', '.join(STAGES)}")
-        settings, stages = call.settings(), tuple(stage or STAGES)
+        settings = call.settings()
 
         async def work() -> int:
             endpoint = await connected(settings, wait_s=wait)
-            names = [name for stage in stages for name in stage_named(stage).topics]
-            await need_topics(endpoint, settings, names)
+            await need_topics(endpoint, settings, [name for each in chosen for name in each.topics])
             with serving(settings, "worker", f"worker-{slot}"):
-                return await run_worker(endpoint, settings, stages=stages, slot=slot)
+                return await run_stages(endpoint, settings, stages=chosen, slot=slot)
 
         code = run(work(), logs=partial(everything, settings), loop_factory=uvloop.new_event_loop)
         if code:

@@ -25,6 +25,8 @@ from streams.edge.leaving import leave_group
 __all__ = ["GapError", "SafeConsumer", "SafeTransport"]
 
 _FETCH_S = 30.0
+# Faust's 1.5 s would delay whatever a rebalance asks: on a connection a broker answers in turn, a waiting fetch too.
+_LONG_POLL_MS = 300
 
 
 class GapError(RuntimeError):
@@ -54,6 +56,11 @@ class _Thread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
             return success
 
         coordinator._do_heartbeat = confirmed  # noqa: SLF001
+
+    def _create_worker_consumer(self, transport: Any) -> Any:
+        consumer = super()._create_worker_consumer(transport)
+        consumer._fetch_max_wait_ms = _LONG_POLL_MS  # noqa: SLF001 - Faust has no setting for it
+        return consumer
 
     async def on_thread_stop(self) -> None:
         """Leave the group first: who goes without having left is waited for until the session is over."""
@@ -256,12 +263,12 @@ class SafeConsumer(driver.Consumer):  # type: ignore[misc]
 
     @Service.task  # type: ignore[untyped-decorator]
     async def _commit_handler(self) -> None:
-        """Commit what has been acked, at most once an interval; nothing is asked while nothing is done."""
+        """Commit what has been acked, at once but at most once an interval; nothing is asked while nothing is done."""
         while not self.should_stop:
             await self._commit_due.wait()
-            await self.sleep(self.commit_interval)
             self._commit_due.clear()
             await self.commit()
+            await self.sleep(self.commit_interval)
             if self._filter_committable_offsets(self._frontiers):
                 self._commit_due.set()  # it has failed, or more has been acked meanwhile
 

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
-from multiprocessing import resource_tracker
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 from operator import attrgetter
@@ -27,7 +27,7 @@ from streams.outcome import Dead
 from streams.runner import Handled, handle
 from streams.topology import Stage
 
-__all__ = ["Done", "Pool", "PoolError"]
+__all__ = ["Done", "Pool", "PoolError", "load_ahead"]
 
 _CHUNK = 8
 _START_S = 60.0
@@ -48,6 +48,20 @@ class Done:
 
     handled: Handled
     seconds: float
+
+
+def load_ahead() -> None:
+    """Have the fork server of this process's pools load the models from now on, if it does not yet; returns at once.
+
+    A worker calls it first of all: the models load while it imports its own half and joins its groups.
+    """
+    # A service manager signals the whole group. The worker decides when its processes end, so the fork
+    # server gets a closed door, and they inherit it. The tracker comes first: starting it opens the door.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    _CONTEXT.set_forkserver_preload(["streams.edge.preload"])
+    forkserver.ensure_running()
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _serve(connection: Connection, memory_bytes: int) -> None:
@@ -85,11 +99,7 @@ class _Lane:
     closed: bool = False
 
     def start(self) -> None:
-        # A service manager signals the whole group. The worker decides when its processes end,
-        # so they inherit a closed door, and the fork server that the first start brings up does.
-        # The tracker comes first: starting it opens the door again.
-        resource_tracker.ensure_running()
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+        load_ahead()  # the fork server may have died
         self.connection, theirs = _CONTEXT.Pipe()
         self._answers = select.poll()  # the connection's own `poll` makes a selector each time
         self._answers.register(self.connection, select.POLLIN)
@@ -164,7 +174,6 @@ class Pool:
         self._starts: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
-        _CONTEXT.set_forkserver_preload(["streams.edge.preload"])
         # Nobody waits for them but the first records: a worker joins its groups meanwhile.
         self._starts = [asyncio.create_task(self._start(lane)) for lane in self._lanes]
         return self

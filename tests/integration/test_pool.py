@@ -4,12 +4,14 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Sequence
+from multiprocessing import forkserver
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from streams.codec import Record, encode
-from streams.edge.pool import Done, Pool, PoolError
+from streams.edge.pool import Done, Pool, PoolError, load_ahead
 from tests.integration.harness import Scene, transfer, until
 from tests.integration.ledger import COPY, TRANSFER, Copied
 
@@ -91,6 +93,18 @@ async def test_a_process_killed_at_work_costs_no_document(pool: Pool) -> None:
     done = await pool.run(COPY, given)
     signal_later.cancel()
     assert labels(done) == ["ok"] * 8
+
+
+def test_models_load_beside_the_worker_in_a_process_that_a_signal_to_all_does_not_end() -> None:
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    load_ahead()
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == before
+    server = forkserver._forkserver._forkserver_pid  # type: ignore[attr-defined]
+    status = dict(line.split(":", 1) for line in Path(f"/proc/{server}/status").read_text().splitlines())
+    deaf = int(status["SigBlk"], 16)
+    assert all(deaf & 1 << number - 1 for number in (signal.SIGINT, signal.SIGTERM))
+    load_ahead()
+    assert forkserver._forkserver._forkserver_pid == server  # type: ignore[attr-defined]
 
 
 async def test_processes_without_room_for_any_document_are_an_error_of_the_machine() -> None:

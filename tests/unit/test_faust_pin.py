@@ -70,6 +70,7 @@ CALLED = [
         ["self", "consumer", "active_partitions", "timeout", "max_records"],
     ),
     (driver.AIOKafkaConsumerThread, "_ensure_consumer", ["self"]),
+    (driver.AIOKafkaConsumerThread, "_create_worker_consumer", ["self", "transport"]),
     (ServiceThread, "_keepalive2", ["self"]),
     (driver.AIOKafkaConsumerThread, "on_thread_stop", ["self"]),
     (driver.AIOKafkaConsumerThread, "close", ["self"]),
@@ -200,6 +201,15 @@ async def test_a_consumer_has_the_state_that_ours_keeps_in_step(app: HardenedApp
     assert isinstance(consumer._thread, _Thread)
     assert consumer._thread._consumer is None
     assert consumer._thread._close_thread_loop_on_stop
+
+
+async def test_a_fetch_waits_less_than_faust_lets_it(app: HardenedApp) -> None:
+    thread = app.consumer._thread
+    thread.thread_loop.close()  # of a thread that never starts
+    kafka = thread._create_worker_consumer(app.transport)
+    kafka._closed = True  # it was never started
+    assert kafka._fetch_max_wait_ms <= 300
+    assert "fetch_max_wait_ms=self._fetch_max_wait_ms" in inspect.getsource(AIOKafkaConsumer.start)
 
 
 def test_recovery_has_the_state_that_ours_keeps_in_step(app: HardenedApp) -> None:
