@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import SecretStr
 
-from streams.errors import UsageError
+from streams.errors import BrokerError, UsageError
 from streams.settings import Settings
 
 __all__ = ["Endpoint", "Login", "Security", "endpoint_at", "without_security"]
@@ -78,6 +78,14 @@ class Endpoint:
 
     def __str__(self) -> str:
         return self.bootstrap
+
+    def failure(self, error: BaseException) -> BrokerError:
+        """The error of one of its clients as people are told of it; a refusal names who was refused."""
+        said = str(error) or type(error).__name__
+        if self.security and self.security.login and type(error).__name__.endswith("AuthorizationFailedError"):
+            who = self.security.login.username
+            said = f"{who} may not do this ({said}); `newsloom acl print` shows what each role may"
+        return BrokerError(f"broker {self}: {said}")
 
     def client(self) -> dict[str, Any]:
         """Keyword arguments of any aiokafka client; UsageError when a file of the security will not do."""

@@ -25,7 +25,6 @@ from streams.edge.landed import landed
 from streams.edge.outbox import Outbox
 from streams.edge.ranges import marks
 from streams.endpoint import Endpoint
-from streams.errors import BrokerError
 from streams.settings import Settings
 
 __all__ = ["Fate", "Report", "Undertaking"]
@@ -182,7 +181,7 @@ class Undertaking:
         try:
             return await self._outbox.send(messages, partition=partition)
         except (KafkaError, TimeoutError) as error:
-            raise BrokerError(f"broker {self._endpoint}: {error or type(error).__name__}") from error
+            raise self._endpoint.failure(error) from error
 
 
 def _sent_before(dispositions: Dispositions) -> dict[str, tuple[int, int]]:

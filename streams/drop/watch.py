@@ -27,7 +27,7 @@ from streams.edge.outbox import Outbox
 from streams.edge.ranges import marks
 from streams.edge.reader import read_table
 from streams.endpoint import Endpoint
-from streams.errors import BrokerError, UsageError
+from streams.errors import UsageError
 from streams.ingest import IngestOptions, Refused
 from streams.ingest.documents import documents_in
 from streams.ingest.feed import read_ahead
@@ -90,7 +90,7 @@ def _broker_errors(endpoint: Endpoint) -> Iterator[None]:
     try:
         yield
     except (KafkaError, TimeoutError) as error:
-        raise BrokerError(f"broker {endpoint}: {error or type(error).__name__}") from error
+        raise endpoint.failure(error) from error
 
 
 @contextmanager

@@ -148,7 +148,9 @@ async def _create(admin: Any, wanted: list[tuple[str, dict[str, str]]], settings
         if code == 0:
             created.append(name)
         elif for_code(code) is TopicAuthorizationFailedError:
-            raise BrokerError(f"topic {name} is not there for this login, which may not create it; an operator's may")
+            raise BrokerError(
+                f"topic {name} is not there for this login, which may not create it; see `newsloom acl print`"
+            )
         elif for_code(code) is not TopicAlreadyExistsError:  # another worker was faster
             raise BrokerError(f"topic {name}: {for_code(code).__name__}: {rest[0] if rest else ''}")
     return created
@@ -220,7 +222,7 @@ class LagWatch:
             return await _lags(self._admin, self._consumer, self._settings, self._flow)
         except (KafkaError, TimeoutError) as error:
             await self.close()
-            raise BrokerError(f"broker {self._endpoint}: {error or type(error).__name__}") from error
+            raise self._endpoint.failure(error) from error
         except BaseException:
             await self.close()
             raise
@@ -267,7 +269,7 @@ async def _admin(endpoint: Endpoint) -> AsyncIterator[Any]:
         await admin.start()
         yield admin
     except (KafkaError, TimeoutError) as error:
-        raise BrokerError(f"broker {endpoint}: {error or type(error).__name__}") from error
+        raise endpoint.failure(error) from error
     finally:
         await admin.close()
 
@@ -297,7 +299,7 @@ async def _asker(endpoint: Endpoint) -> AsyncIterator[Any]:
         await asyncio.sleep(0)  # aiokafka cannot stop what has not yet begun to run
         yield consumer
     except KafkaError as error:
-        raise BrokerError(f"broker {endpoint}: {error}") from error
+        raise endpoint.failure(error) from error
     finally:
         await consumer.stop()
 

@@ -131,7 +131,7 @@ async def groupless_consumer(endpoint: Endpoint) -> AsyncIterator[Any]:
         await consumer.start()
         yield consumer
     except KafkaError as error:
-        raise BrokerError(f"broker {endpoint}: {error}") from error
+        raise endpoint.failure(error) from error
     finally:
         await consumer.stop()
 
@@ -143,7 +143,9 @@ async def partitions_of(consumer: Any, topic_name: str) -> set[int]:
     cluster = await _metadata(consumer._client)  # noqa: SLF001
     found: set[int] | None = cluster.partitions_for_topic(topic_name)
     if not found:
-        raise BrokerError(f"no topic {topic_name}; `newsloom topics create` makes it")
+        who = consumer._client._sasl_plain_username  # noqa: SLF001 - what is hidden from it looks as if it were not there
+        seen = f" that {who} may see" if who else ""
+        raise BrokerError(f"no topic {topic_name}{seen}; `newsloom topics create` makes it")
     return found
 
 

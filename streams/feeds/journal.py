@@ -21,7 +21,6 @@ from streams.edge.landed import landed
 from streams.edge.outbox import Outbox
 from streams.edge.reader import partition_count, read_table
 from streams.endpoint import Endpoint
-from streams.errors import BrokerError
 from streams.ids import content_id
 from streams.settings import Settings
 from streams.topics import RAW, SOURCE_CONFIG, SOURCE_STATE, Topic
@@ -105,7 +104,7 @@ class Journal:
         try:
             await self._outbox.send(record_message(SOURCE_STATE, state) for state in states)
         except (KafkaError, TimeoutError) as error:
-            raise BrokerError(f"broker {self.endpoint}: {error or type(error).__name__}") from error
+            raise self.endpoint.failure(error) from error
 
     async def raw_ends(self) -> tuple[int, ...]:
         """Offset behind the last record of each partition of the raw topic."""
@@ -119,7 +118,7 @@ class Journal:
         try:
             ends = await self._marks.end_offsets(partitions)
         except (KafkaError, TimeoutError) as error:
-            raise BrokerError(f"broker {self.endpoint}: {error or type(error).__name__}") from error
+            raise self.endpoint.failure(error) from error
         return tuple(ends[partition] for partition in partitions)
 
     async def landed(self, announced: Iterable[Pushing]) -> set[str]:

@@ -11,7 +11,6 @@ from typing import Any
 from schemas import RawDocument
 from streams.codec import MAX_RECORD_BYTES, header, raw_message
 from streams.endpoint import Endpoint
-from streams.errors import BrokerError
 from streams.ingest.options import UnfitError
 from streams.settings import Settings
 from streams.telemetry.spans import Spans, open_spans
@@ -79,7 +78,7 @@ class Sender:
         except BaseException as error:
             self._release(size)
             if isinstance(error, Exception):
-                raise BrokerError(f"broker {self._endpoint}: {error}") from error
+                raise self._endpoint.failure(error) from error
             raise
         flying.add_done_callback(lambda done: self._settle(done, ack, document.document_id, size))
         if self._spans is not None and context is not None:
@@ -114,7 +113,7 @@ class Sender:
             placed = flying.result()
             ack.set_result(Ack(document_id, placed.topic, placed.partition, placed.offset, size))
         else:
-            ack.set_exception(BrokerError(f"broker {self._endpoint}: {error or type(error).__name__}"))
+            ack.set_exception(self._endpoint.failure(error))
             ack.exception()  # one who has gone is not to be told by the event loop
 
 
@@ -142,6 +141,6 @@ async def open_sender(
             await producer.start()
             yield Sender(producer, endpoint, settings, spans)
         except KafkaError as error:
-            raise BrokerError(f"broker {endpoint}: {error}") from error
+            raise endpoint.failure(error) from error
         finally:
             await producer.stop()

@@ -2,11 +2,13 @@
 
 import asyncio
 import re
+import ssl
 from contextlib import suppress
 from dataclasses import dataclass
 
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
+from aiokafka.conn import create_conn
+from aiokafka.errors import KafkaError, SaslAuthenticationFailed, UnsupportedSaslMechanismError
 
 from streams.endpoint import Endpoint
 from streams.errors import BrokerError, UsageError
@@ -40,28 +42,54 @@ async def probe(endpoint: Endpoint, *, limit_s: float) -> Answer:
     """Ask the cluster who it is; BrokerError after at most `limit_s` seconds."""
     try:
         async with asyncio.timeout(limit_s):
-            await _connect(endpoint.bootstrap)
+            await _connect(endpoint)
             return await _ask(endpoint, limit_s)
     except TimeoutError as error:
         raise BrokerError(f"no Kafka broker answers at {endpoint} within {limit_s:g} s") from error
     except KafkaError as error:
-        raise BrokerError(f"what listens at {endpoint} does not answer as a Kafka broker: {error}") from error
+        hint = "" if endpoint.security else "; a secured one wants NEWSLOOM_SECURITY_PROTOCOL"
+        raise BrokerError(f"what listens at {endpoint} does not answer as a Kafka broker: {error}{hint}") from error
 
 
-async def _connect(bootstrap: str) -> None:
-    """One of the addresses must take a connection: the Kafka client would log its failures at length."""
+async def _connect(endpoint: Endpoint) -> None:
+    """One of the addresses must take a connection, and let us in: the Kafka client would log its failures at length."""
     reasons = []
-    for host, port in parse_addresses(bootstrap):
+    for host, port in parse_addresses(endpoint.bootstrap):
         try:
-            _, writer = await asyncio.open_connection(host, port)
-        except OSError as error:
-            reasons.append(error.strerror or str(error))
+            await _open(host, port, endpoint)
+        except (OSError, KafkaError) as error:
+            reasons.append(_reason(error, endpoint))
         else:
-            writer.close()
-            with suppress(OSError):
-                await writer.wait_closed()
             return
-    raise BrokerError(f"no broker at {bootstrap}: {'; '.join(dict.fromkeys(reasons))}")
+    raise BrokerError(f"no broker at {endpoint}: {'; '.join(dict.fromkeys(reasons))}")
+
+
+async def _open(host: str, port: int, endpoint: Endpoint) -> None:
+    """Open a connection, with TLS and login where they are wanted, and close it."""
+    if endpoint.security is not None:
+        (await create_conn(host, port, **endpoint.security.client())).close()
+        return
+    _, writer = await asyncio.open_connection(host, port)
+    writer.close()
+    with suppress(OSError):
+        await writer.wait_closed()
+
+
+def _reason(error: Exception, endpoint: Endpoint) -> str:
+    login = endpoint.security.login if endpoint.security else None
+    match error:
+        case ssl.SSLCertVerificationError():
+            return f"its certificate is not trusted, {error.verify_message}; NEWSLOOM_SSL_CA_FILE names authorities"
+        case ssl.SSLError():
+            return f"no TLS with it, {error.reason or error}"
+        case SaslAuthenticationFailed() if login is not None:
+            return f"{login.username} is not let in: no such user, or another password"
+        case UnsupportedSaslMechanismError() if login is not None:
+            return f"it has no login by {login.mechanism}"
+        case OSError():
+            return error.strerror or str(error)
+        case _:
+            return str(error)
 
 
 async def _ask(endpoint: Endpoint, limit_s: float) -> Answer:

@@ -78,7 +78,7 @@ async def job_producer(endpoint: Endpoint) -> AsyncIterator[Any]:
         await producer.start()
         yield producer
     except (KafkaError, TimeoutError) as error:
-        raise BrokerError(f"broker {endpoint}: {error or type(error).__name__}") from error
+        raise endpoint.failure(error) from error
     finally:
         await producer.stop()
 

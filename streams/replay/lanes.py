@@ -166,6 +166,6 @@ async def _admin(endpoint: Endpoint) -> AsyncIterator[Any]:
         await admin.start()
         yield admin
     except KafkaError as error:
-        raise BrokerError(f"broker {endpoint}: {error}") from error
+        raise endpoint.failure(error) from error
     finally:
         await admin.close()

@@ -14,7 +14,6 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from streams.codec import Record
 from streams.edge.reader import partitions_of, record_from, start_places
 from streams.endpoint import Endpoint
-from streams.errors import BrokerError
 from streams.sdk.progress import Place, Progress
 from streams.settings import Settings
 
@@ -156,6 +155,6 @@ async def join(
                 async with asyncio.timeout(_LAST_COMMIT_S):
                     await member.commit()
     except KafkaError as error:
-        raise BrokerError(f"broker {endpoint}: {error}") from error
+        raise endpoint.failure(error) from error
     finally:
         await consumer.stop()

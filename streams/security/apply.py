@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from aiokafka.client import AIOKafkaClient
-from aiokafka.errors import ClusterAuthorizationFailedError, KafkaError, SecurityDisabledError, for_code
+from aiokafka.errors import ClusterAuthorizationFailedError, KafkaError, SecurityDisabled, for_code
 from aiokafka.protocol.admin import CreateAclsRequest, DeleteAclsRequest, DescribeAclsRequest
 
 from streams.endpoint import Endpoint
@@ -62,10 +62,10 @@ async def _client(endpoint: Endpoint) -> AsyncIterator[Any]:
         yield client
     except ClusterAuthorizationFailedError as error:
         raise BrokerError(f"broker {endpoint}: only a super user of the cluster may see and change ACLs") from error
-    except SecurityDisabledError as error:
+    except SecurityDisabled as error:
         raise BrokerError(f"broker {endpoint}: the cluster has no authorizer, so it keeps no ACLs") from error
     except KafkaError as error:
-        raise BrokerError(f"broker {endpoint}: {error or type(error).__name__}") from error
+        raise endpoint.failure(error) from error
     finally:
         await client.close()
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiokafka.errors import TopicAuthorizationFailedError
 from pydantic import SecretStr
 
 from streams.edge.hardened import new_app
@@ -122,3 +123,11 @@ async def test_a_program_names_an_address_and_the_settings_the_security() -> Non
     endpoint = await endpoint_of(Settings(**LOGIN), AT)
     assert endpoint == endpoint_at(AT, Settings(**LOGIN))
     assert await endpoint_of(Settings(), endpoint) is endpoint
+
+
+def test_a_refusal_says_who_was_refused_and_other_errors_what_they_say() -> None:
+    endpoint = endpoint_at(AT, Settings(**LOGIN))
+    refused = str(endpoint.failure(TopicAuthorizationFailedError("news.raw.v1")))
+    assert refused.startswith(f"broker {AT}: ada may not do this ([Error 29] TopicAuthorizationFailedError: news.raw")
+    assert str(endpoint.failure(TimeoutError())) == f"broker {AT}: TimeoutError"
+    assert "may not" not in str(Endpoint(AT).failure(TopicAuthorizationFailedError("news.raw.v1")))
