@@ -9,83 +9,114 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
-__all__ = ["IMAGE_TAG", "Compose", "compose_command", "composed"]
+import httpx
+
+__all__ = ["IMAGE_TAG", "ROOT", "Compose", "called", "compose_command", "composed", "docker"]
 
 ROOT = Path(__file__).parents[2]
 IMAGE_TAG = "test"
-_LONGEST_S = 150
+_LONGEST_S = 400
 
 
 def compose_command() -> list[str] | None:
-    """The Compose of this machine, v2 or v1; None when it has neither."""
+    """$COMPOSE, else the Compose of this machine, v2 or v1; None when it has neither."""
+    if given := os.environ.get("COMPOSE"):  # noqa: TID251 - the tests' own, not newsloom's
+        return given.split()
     if subprocess.run(["docker", "compose", "version"], capture_output=True, check=False).returncode == 0:
         return ["docker", "compose"]
     return ["docker-compose"] if shutil.which("docker-compose") else None
 
 
+def docker(*arguments: str) -> str:
+    """One call of Docker; what it printed."""
+    return called(["docker", *arguments])
+
+
 @dataclass(frozen=True)
 class Compose:
-    """A running project; `bootstrap` is where its brokers listen on this machine."""
+    """A running project; `bootstrap` is where its brokers listen on this machine, `api` the API."""
 
     project: str
     command: tuple[str, ...]
     environment: dict[str, str]
     bootstrap: str
+    api: str
 
     def run(self, *arguments: str) -> str:
         """One call of Compose; what it printed."""
-        call = [*self.command, "--project-name", self.project, *arguments]
-        done = subprocess.run(
-            call, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=_LONGEST_S, check=False
-        )
-        assert done.returncode == 0, f"{' '.join(call)}: {done.stdout[-2000:]} {done.stderr[-2000:]}"
-        return done.stdout
+        return called([*self.command, "--project-name", self.project, *arguments], self.environment)
+
+    def containers(self, service: str) -> list[str]:
+        """Ids of the service's containers, running or not."""
+        labels = {"project": self.project, "service": service}
+        filters = [f"--filter=label=com.docker.compose.{name}={value}" for name, value in labels.items()]
+        return docker("ps", "--all", "--quiet", "--no-trunc", *filters).split()
 
     def container(self, service: str) -> str:
-        """Id of the service's container, running or not."""
-        every = () if "docker-compose" in self.command else ("-a",)  # the old one shows all of them anyway
-        return self.run("ps", "-q", *every, service).strip()
+        """Id of the service's only container."""
+        (found,) = self.containers(service)
+        return found
 
-    def kill(self, service: str) -> None:
-        """SIGKILL, as the machine's end would be; nothing starts it again."""
-        self.run("kill", service)
+    def execute(self, service: str, *arguments: str) -> str:
+        """Run a program in the service's container; what it printed."""
+        return docker("exec", self.container(service), *arguments)
 
-    def start(self, service: str) -> None:
-        """Start the same container again."""
-        self.run("start", service)
+    def kill(self, *services: str) -> None:
+        """SIGKILL, as the machine's end would be; nothing starts them again."""
+        docker("kill", *map(self.container, services))
 
-    def state(self, service: str) -> str:
-        """Docker's word for its health while it runs, and where it has a check; else for its state."""
-        told = subprocess.run(
-            ["docker", "inspect", "-f", "{{json .State}}", self.container(service)],
-            capture_output=True,
-            text=True,
-            check=True,
-            env=self.environment,
-        )
-        found = json.loads(told.stdout)
-        return str((found["Running"] and found.get("Health", {}).get("Status")) or found["Status"])
+    def start(self, *services: str) -> None:
+        """Start the same containers again."""
+        docker("start", *map(self.container, services))
+
+    def stories(self, words: str) -> list[dict[str, Any]]:
+        """What the API answers to a search for stories."""
+        answer = httpx.get(f"{self.api}/v1/stories", params={"q": words}).raise_for_status()
+        return list(answer.json()["items"])
+
+    def facts(self, container: str) -> dict[str, Any]:
+        """What Docker knows of a container."""
+        (found,) = json.loads(docker("inspect", container))
+        return dict(found)
+
+    def states(self, service: str) -> list[str]:
+        """Docker's words for the health of the containers that run and have a check, for the state of the others."""
+        found = [self.facts(container)["State"] for container in self.containers(service)]
+        return [str((each["Running"] and each.get("Health", {}).get("Status")) or each["Status"]) for each in found]
 
 
 @contextmanager
-def composed(*, profile: str, brokers: int, services: tuple[str, ...] = ()) -> Iterator[Compose]:
-    """The project up for the time of the context."""
+def composed(*, profiles: str, brokers: int, services: tuple[str, ...] = (), **environment: str) -> Iterator[Compose]:
+    """The project up for the time of the context; `profiles` as Compose takes them, parted by commas."""
     command = compose_command()
     assert command is not None
     ports = [_free_port() for _ in range(brokers)]
+    api_port = _free_port()
     names = ("KAFKA_PORT", "KAFKA_2_PORT", "KAFKA_3_PORT")
-    environment = dict(os.environ) | {"NEWSLOOM_VERSION": IMAGE_TAG}  # noqa: TID251 - a child's
-    environment |= {name: str(port) for name, port in zip(names, ports, strict=False)}
-    env_file = ("--env-file", "deploy/ha.env") if profile == "ha" else ()
+    outside = dict(os.environ) | {"NEWSLOOM_VERSION": IMAGE_TAG, "NEWSLOOM_API_PORT": str(api_port)}  # noqa: TID251 - a child's
+    outside |= {name: str(port) for name, port in zip(names, ports, strict=False)}
+    outside |= {"COMPOSE_PROFILES": profiles} | environment
+    env_file = ("--env-file", "deploy/ha.env") if "ha" in profiles.split(",") else ()
     bootstrap = ",".join(f"localhost:{port}" for port in ports)
-    project = Compose(f"newsloom-test-{uuid4().hex[:8]}", (*command, *env_file), environment, bootstrap)
+    name = f"newsloom-test-{uuid4().hex[:8]}"
+    project = Compose(name, (*command, *env_file), outside, bootstrap, f"http://localhost:{api_port}")
     try:
         project.run("up", "-d", "--no-build", *services)
         yield project
     finally:
         project.run("down", "-v", "--remove-orphans", "-t", "3")
+
+
+def called(call: list[str], environment: dict[str, str] | None = None) -> str:
+    """What a program printed; AssertionError when it failed."""
+    done = subprocess.run(
+        call, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=_LONGEST_S, check=False
+    )
+    assert done.returncode == 0, f"{' '.join(call)}: {done.stdout[-2000:]} {done.stderr[-2000:]}"
+    return done.stdout
 
 
 def _free_port() -> int:

@@ -1,0 +1,107 @@
+"""What a user sees of `docker compose up`, and that no container can do more than it must."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.docker.compose import Compose, docker
+from tests.docker.load import Load
+from tests.docker.waiting import wait
+
+pytestmark = pytest.mark.timeout(600)
+
+OURS = ("worker-text", "worker-state", "watch", "api", "poller")
+LOOK = "touch /x 2>&1; touch ~/x && rm ~/x && echo written; id -u; grep -E 'CapEff|NoNewPrivs' /proc/self/status"
+STATS = "/var/lib/newsloom/workers/slot-0/stats.json"
+HANG = f"import json, os; os.kill(json.load(open('{STATS}'))['pid'], {{number}})"
+SIGSTOP = 19
+
+
+def test_a_folder_of_articles_ends_with_stories_on_the_page(core: Compose) -> None:
+    wait(lambda: "Kim Jong Un" in httpx.get(f"{core.api}/").text, "a story on the page", within_s=60)
+    (story,) = core.stories("Kim Jong Un")
+    assert story["article_count"] == 2
+
+
+@pytest.mark.parametrize("service", OURS)
+def test_a_container_writes_to_its_state_alone_and_has_no_rights(core: Compose, image: str, service: str) -> None:
+    said = core.execute(service, "sh", "-c", LOOK)
+    assert said.expandtabs(1).splitlines() == [
+        "touch: cannot touch '/x': Read-only file system",
+        "written",
+        "10001",
+        "CapEff: 0000000000000000",
+        "NoNewPrivs: 1",
+    ]
+    (known,) = json.loads(docker("image", "inspect", image))
+    assert core.facts(core.container(service))["Image"] == known["Id"]
+
+
+def test_topics_are_made_by_a_container_that_ends(core: Compose) -> None:
+    state = core.facts(core.container("init"))["State"]
+    assert (state["Status"], state["ExitCode"]) == ("exited", 0)
+
+
+def test_the_poller_takes_feeds_from_an_address_that_is_allowed(core: Compose, image: str) -> None:
+    site = docker(
+        "run", "--detach", "--rm", "--network", f"container:{core.container('poller')}",
+        "--entrypoint", "python", image, "-m", "streams.local.site", "8970",
+    ).strip()  # fmt: skip
+    try:
+        core.execute("poller", "newsloom", "feeds", "add", "http://127.0.0.1:8970/gazette/feed", "--id", "gazette")
+        found = f"{core.api}/v1/articles"
+        wait(lambda: bool(httpx.get(found, params={"source": "gazette"}).json()["items"]), "an article", within_s=90)
+    finally:
+        docker("rm", "--force", site)
+
+
+@pytest.fixture
+def two_workers(core: Compose) -> Iterator[Compose]:
+    core.run("up", "-d", "--no-build", "--no-recreate", "--scale", "worker-text=2")
+    yield core
+    core.run("up", "-d", "--no-build", "--no-recreate", "--scale", "worker-text=1")
+
+
+def normalized(container: str) -> int:
+    """Documents that the worker in `container` has normalized."""
+    stats = json.loads(docker("exec", container, "cat", STATS))
+    return sum(stats["stages"]["normalize"]["outcomes"].values())
+
+
+@pytest.mark.slow
+async def test_a_second_worker_takes_its_share(two_workers: Compose, tmp_path: Path) -> None:
+    containers = two_workers.containers("worker-text")
+    assert len(containers) == 2
+    wait(lambda: two_workers.states("worker-text") == ["healthy"] * 2, "a second worker", within_s=60)
+    before = {each: normalized(each) for each in containers}
+    load = Load(two_workers.bootstrap, tmp_path, seed=8)
+    await load.push(100)
+    await load.through()
+    wait(lambda: all(normalized(each) > before[each] for each in containers), "work of both", within_s=5)
+
+
+@pytest.mark.slow
+async def test_a_worker_that_hangs_is_seen_killed_and_started_again(
+    core: Compose, tmp_path: Path, figure: Callable[[str], None]
+) -> None:
+    container = core.container("worker-state")
+
+    def restarts() -> int:
+        return int(core.facts(container)["RestartCount"])
+
+    before = restarts()
+    docker("exec", container, "python", "-c", HANG.format(number=SIGSTOP))
+    seen = wait(lambda: core.states("worker-state") == ["unhealthy"], "an unhealthy worker", within_s=90)
+    again = seen + wait(lambda: restarts() > before, "a restart", within_s=60)
+    well = again + wait(lambda: core.states("worker-state") == ["healthy"], "a healthy worker", within_s=60)
+    figure(
+        f"a worker that hangs: unhealthy after {seen:.0f} s, started again after {again:.0f}, healthy after {well:.0f}"
+    )
+    load = Load(core.bootstrap, tmp_path, seed=9)
+    await load.push(20)
+    await load.through()
+    report = await load.audit()
+    assert report.ok, report.as_json()
