@@ -2,12 +2,13 @@
 # The images that docker-compose.yml names, where no registry can be reached: stand-ins with the same
 # contract, from Debian packages and the locked broker jars. A real image that is present or can be pulled
 # is never replaced. Needs root, debootstrap, and the project's own environment (`make .venv/ready`).
+# Without arguments all of them; `deploy/images.sh kafka python` is enough for the profiles but `observe`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 MIRROR=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
 DEBIAN=newsloom-standin/debian:bookworm
-KAFKA=apache/kafka:4.3.1 PYTHON=python:3.11-slim
+declare -A IMAGES=([kafka]=apache/kafka:4.3.1 [python]=python:3.11-slim [prometheus]=prom/prometheus:v3.5.0)
 WORK=$(mktemp -d)
 trap 'rm -rf "$WORK"' EXIT
 
@@ -25,9 +26,9 @@ debian() {
   rm -rf "$WORK/root"
 }
 
-build() {  # NAME DOCKERFILE: from the context in $WORK/NAME
-  say "build $1"
-  docker_build "$1" "deploy/standins/$2.Dockerfile" "$WORK/$2"
+build() {  # NAME: from the context in $WORK/NAME
+  say "build ${IMAGES[$1]}"
+  docker_build "${IMAGES[$1]}" "deploy/standins/$1.Dockerfile" "$WORK/$1"
 }
 
 docker_build() {  # TAG DOCKERFILE CONTEXT; the host's network, since a name server or proxy may be its own
@@ -39,20 +40,25 @@ kafka() {
   .venv/bin/python -c 'from streams.local.jars import ensure_jars; from streams.settings import Settings
 for jar in ensure_jars(Settings(), lambda _: None): print(jar)' | xargs -I{} cp {} "$WORK/kafka/libs/"
   cp deploy/standins/kafka-run "$WORK/kafka/run"
-  build "$KAFKA" kafka
+  build kafka
 }
 
 python() {
   mkdir -p "$WORK/python/certificates"
   cp /usr/local/share/ca-certificates/*.crt "$WORK/python/certificates/" 2>/dev/null || touch "$WORK/python/certificates/none"
-  build "$PYTHON" python
+  build python
 }
 
-for each in kafka:"$KAFKA" python:"$PYTHON"; do
-  name=${each%%:*} image=${each#*:}
-  if have "$image"; then say "$image is there"; else debian; "$name"; fi
+prometheus() {
+  mkdir -p "$WORK/prometheus"
+  build prometheus
+}
+
+(($#)) || set -- kafka python prometheus
+for name in "$@"; do
+  if have "${IMAGES[$name]}"; then say "${IMAGES[$name]} is there"; else debian; "$name"; fi
 done
 say "build newsloom"
 docker_build "newsloom:${NEWSLOOM_VERSION:-local}" deploy/Dockerfile .
-docker images --format '{{.Repository}}:{{.Tag}} {{.Size}}' | grep -E '^(apache/kafka|python|newsloom)' | sort
+docker images --format '{{.Repository}}:{{.Tag}} {{.Size}}' | grep -E '^(apache/kafka|python|prom/prometheus|newsloom)' | sort
 say "done"

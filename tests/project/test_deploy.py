@@ -37,6 +37,13 @@ def test_images_have_an_exact_tag(name: str) -> None:
     assert re.fullmatch(r"[\w./-]+:(v?\d+\.\d+\.\d+|\$\{NEWSLOOM_VERSION:-local\})", image), image
 
 
+def test_stand_ins_have_the_tags_that_compose_names() -> None:
+    script = (ROOT / "deploy" / "images.sh").read_text(encoding="utf-8")
+    named = {str(service["image"]) for service in SERVICES.values()} - {SERVICES["api"]["image"]}
+    without = {image for image in named if image not in script}
+    assert {image.partition(":")[0] for image in without} <= {"grafana/grafana"}  # Debian has no Grafana
+
+
 def test_every_stage_has_a_worker() -> None:
     commands = [service.get("command", []) for name, service in SERVICES.items() if name.startswith("worker")]
     run = [stage for command in commands for flag, stage in pairwise(command) if flag == "--stage"]
