@@ -19,7 +19,7 @@ test: .venv/ready  ## every test: those that need nothing, on all cores; then th
 
 .PHONY: test-docker
 test-docker: .venv/ready  ## docker-compose.yml under kills; needs an engine and `deploy/images.sh`
-	$(RUN)/python -m pytest -m docker -s
+	$(RUN)/python -m pytest -m docker
 
 .PHONY: chaos
 chaos: .venv/ready  ## the fault matrix: every row, 12,000 documents each

@@ -18,6 +18,9 @@ __all__ = ["IMAGE_TAG", "ROOT", "Compose", "called", "compose_command", "compose
 
 ROOT = Path(__file__).parents[2]
 IMAGE_TAG = "test"
+_BROKERS = ("KAFKA_PORT", "KAFKA_2_PORT", "KAFKA_3_PORT")
+_API = "NEWSLOOM_API_PORT"
+_PROMETHEUS = "PROMETHEUS_PORT"
 _LONGEST_S = 400
 
 
@@ -37,13 +40,18 @@ def docker(*arguments: str) -> str:
 
 @dataclass(frozen=True)
 class Compose:
-    """A running project; `bootstrap` is where its brokers listen on this machine, `api` the API."""
+    """A running project; `bootstrap` is where its brokers listen on this machine, `api` and `prometheus` are URLs."""
 
     project: str
     command: tuple[str, ...]
     environment: dict[str, str]
     bootstrap: str
     api: str
+
+    @property
+    def prometheus(self) -> str:
+        """Where its Prometheus is, if one was started."""
+        return f"http://localhost:{self.environment[_PROMETHEUS]}/api/v1"
 
     def run(self, *arguments: str) -> str:
         """One call of Compose; what it printed."""
@@ -89,22 +97,19 @@ class Compose:
 
 
 @contextmanager
-def composed(*, profiles: str, brokers: int, services: tuple[str, ...] = (), **environment: str) -> Iterator[Compose]:
+def composed(*, profiles: str, brokers: int, **environment: str) -> Iterator[Compose]:
     """The project up for the time of the context; `profiles` as Compose takes them, parted by commas."""
     command = compose_command()
     assert command is not None
-    ports = [_free_port() for _ in range(brokers)]
-    api_port = _free_port()
-    names = ("KAFKA_PORT", "KAFKA_2_PORT", "KAFKA_3_PORT")
-    outside = dict(os.environ) | {"NEWSLOOM_VERSION": IMAGE_TAG, "NEWSLOOM_API_PORT": str(api_port)}  # noqa: TID251 - a child's
-    outside |= {name: str(port) for name, port in zip(names, ports, strict=False)}
-    outside |= {"COMPOSE_PROFILES": profiles} | environment
+    ports = {name: str(_free_port()) for name in (*_BROKERS[:brokers], _API, _PROMETHEUS)}
+    outside = dict(os.environ) | ports | environment  # noqa: TID251 - a child's
+    outside |= {"NEWSLOOM_VERSION": IMAGE_TAG, "COMPOSE_PROFILES": profiles}
     env_file = ("--env-file", "deploy/ha.env") if "ha" in profiles.split(",") else ()
-    bootstrap = ",".join(f"localhost:{port}" for port in ports)
+    bootstrap = ",".join(f"localhost:{ports[name]}" for name in _BROKERS[:brokers])
     name = f"newsloom-test-{uuid4().hex[:8]}"
-    project = Compose(name, (*command, *env_file), outside, bootstrap, f"http://localhost:{api_port}")
+    project = Compose(name, (*command, *env_file), outside, bootstrap, f"http://localhost:{ports[_API]}")
     try:
-        project.run("up", "-d", "--no-build", *services)
+        project.run("up", "-d", "--no-build")
         yield project
     finally:
         project.run("down", "-v", "--remove-orphans", "-t", "3")
