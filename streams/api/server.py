@@ -17,6 +17,7 @@ from streams.readmodel.follow import Follower
 from streams.readmodel.reader import Reader
 from streams.sdk.producer import Producer
 from streams.settings import Settings
+from streams.telemetry.metrics import introduce
 
 __all__ = ["access_of", "serve"]
 
@@ -46,6 +47,7 @@ async def serve(endpoint: Endpoint, settings: Settings, *, say: Callable[[str], 
     UsageError when the address cannot be had.
     """
     access = access_of(settings)
+    introduce("api", settings.state_dir)
     follower = Follower(endpoint, settings)
     reader = Reader(follower.path)
     intake = Intake(lambda: Producer(settings, bootstrap=endpoint))

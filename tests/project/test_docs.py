@@ -15,7 +15,15 @@ from tests.project.tree import ROOT
 
 ARCHITECTURE_LINES = 200
 
-DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "schemas/README.md", "deploy/README.md")
+DOCUMENTS = (
+    "README.md",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "schemas/README.md",
+    "deploy/README.md",
+    "deploy/METRICS.md",
+)
 
 CODE = re.compile(r"`([^`\n]+)`")
 DOTTED = re.compile(r"(?:streams|schemas|tests|tools)(?:\.[A-Za-z_][A-Za-z0-9_]*)+")
