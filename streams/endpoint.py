@@ -2,6 +2,7 @@
 
 import ssl
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal
 
@@ -79,6 +80,15 @@ class Endpoint:
     def __str__(self) -> str:
         return self.bootstrap
 
+    @property
+    def exposed(self) -> bool:
+        """Whether all goes in the clear, over more than the loopback interface.
+
+        That is said, not refused: a network of containers has names of its own, and nobody else in it.
+        """
+        hosts = (address.rpartition(":")[0].strip("[]") for address in self.bootstrap.split(","))
+        return self.security is None and not all(map(_is_loopback, hosts))
+
     def failure(self, error: BaseException) -> BrokerError:
         """The error of one of its clients as people are told of it; a refusal names who was refused."""
         said = str(error) or type(error).__name__
@@ -90,6 +100,13 @@ class Endpoint:
     def client(self) -> dict[str, Any]:
         """Keyword arguments of any aiokafka client; UsageError when a file of the security will not do."""
         return {"bootstrap_servers": self.bootstrap} | (self.security.client() if self.security else {})
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:  # a name
+        return host == "localhost"
 
 
 def endpoint_at(bootstrap: str, settings: Settings) -> Endpoint:

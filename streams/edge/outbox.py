@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any, Self
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
 
 from streams.codec import MAX_RECORD_BYTES, Message
 from streams.edge.failpoint import Failpoint
@@ -31,6 +32,7 @@ class Outbox:
     """Sends messages of this lane and waits for the broker's acknowledgement."""
 
     def __init__(self, endpoint: Endpoint, settings: Settings) -> None:
+        self._endpoint = endpoint
         self._settings = settings
         self._producer = AIOKafkaProducer(
             **endpoint.client(),
@@ -45,7 +47,12 @@ class Outbox:
         self._counts: dict[str, int] = {}
 
     async def __aenter__(self) -> Self:
-        await self._producer.start()
+        """Connect; BrokerError when there is no broker, or it lets us write nothing."""
+        try:
+            await self._producer.start()
+        except KafkaError as error:
+            await self._producer.stop()
+            raise self._endpoint.failure(error) from error
         return self
 
     async def __aexit__(self, *_: object) -> None:

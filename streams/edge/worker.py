@@ -82,6 +82,8 @@ async def run_stages(endpoint: Endpoint, settings: Settings, *, stages: Sequence
     stages = [stage for stage in stages if stage.name not in held]
     if not stages:
         return ALARMED
+    if endpoint.exposed:
+        log.warning("broker %s is reached in the clear; NEWSLOOM_SECURITY_PROTOCOL says how else", endpoint)
     folder = settings.state_dir / "workers" / settings.topic(f"slot-{slot}")
     _own_store(folder, await _cluster_id(endpoint))
     stop = asyncio.Event()

@@ -117,7 +117,8 @@ async def _broker(settings: Settings) -> Check:
         return Check("broker", ok=False, detail=str(error), remedy="start it, or use --broker auto")
     if broker is None:
         return Check("broker", ok=True, detail="none runs; `newsloom up` starts one")
-    return Check("broker", ok=True, detail=f"{broker.endpoint} answers ({broker.kind})")
+    clear = ", in the clear: NEWSLOOM_SECURITY_PROTOCOL says how else" if broker.endpoint.exposed else ""
+    return Check("broker", ok=True, detail=f"{broker.endpoint} answers ({broker.kind}){clear}")
 
 
 def _is_given(settings: Settings) -> bool:

@@ -131,3 +131,18 @@ def test_a_refusal_says_who_was_refused_and_other_errors_what_they_say() -> None
     assert refused.startswith(f"broker {AT}: ada may not do this ([Error 29] TopicAuthorizationFailedError: news.raw")
     assert str(endpoint.failure(TimeoutError())) == f"broker {AT}: TimeoutError"
     assert "may not" not in str(Endpoint(AT).failure(TopicAuthorizationFailedError("news.raw.v1")))
+
+
+@pytest.mark.parametrize(
+    ("bootstrap", "exposed"),
+    [
+        ("127.0.0.1:9092", False),
+        ("localhost:9092,[::1]:9092", False),
+        ("kafka:9092", True),
+        ("localhost:9092,10.0.0.7:9092", True),
+        ("localhost.example:9092", True),
+    ],
+)
+def test_plaintext_beyond_the_loopback_interface_is_told_of(bootstrap: str, exposed: bool) -> None:  # noqa: FBT001
+    assert endpoint_at(bootstrap, Settings()).exposed is exposed
+    assert not endpoint_at(bootstrap, Settings(security_protocol="SSL")).exposed
