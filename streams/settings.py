@@ -135,7 +135,7 @@ class Settings(BaseSettings):
         default=0, ge=0, le=1, description="Share of the documents pushed that begin a trace; a caller's is carried on."
     )
     otlp_endpoint: str = Field(
-        default="", description="Where spans go, by OTLP over HTTP: http://HOST:4318/v1/traces; needs `newsloom[otel]`."
+        default="", description="Where spans go, by OTLP over HTTP: http://HOST:4318/v1/traces; needs the extra `otel`."
     )
     failpoint: str = Field(default="", description="For tests: `STAGE:POINT:N[:SIGNAL]`, a fault for a worker.")
 

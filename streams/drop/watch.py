@@ -117,6 +117,11 @@ class Watcher:
     on_file: Callable[[DroppedFile], None]
     settling: Settling
 
+    def __post_init__(self) -> None:
+        """Have the counts there from the start, so that the first one is an increase."""
+        for state in ("done", "refused"):
+            DROP_FILES.labels(state)
+
     async def look(self) -> int:
         """Look at the folder once, and take what is whole and new; the number of files that have yet to settle."""
         seen = await asyncio.to_thread(self.plan.folder.faces)

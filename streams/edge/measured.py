@@ -3,12 +3,13 @@
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
 from prometheus_client import Counter
 
 from streams.codec import Headers, Record
 from streams.edge.hardened import HardenedApp
+from streams.outcome import DeadReason, DropReason
 from streams.telemetry import metrics
 from streams.topology import Stage
 
@@ -16,6 +17,11 @@ __all__ = ["Measured", "began_at"]
 
 Work = Callable[[Sequence[Record]], Awaitable[None]]
 
+_OUTCOMES = (
+    ("ok", ""),
+    *(("drop", reason) for reason in get_args(DropReason)),
+    *(("dead", reason) for reason in get_args(DeadReason)),
+)
 _KEYS = "rocksdb.estimate-num-keys"
 _BYTES = ("rocksdb.total-sst-files-size", "rocksdb.cur-size-all-mem-tables")
 
@@ -48,6 +54,9 @@ class Measured:
         self._done: dict[int, int] = {}
         self._ours: set[int] = set()
         metrics.ALARM.labels(stage.name).set(0)
+        # There from the start, so that the first one is an increase.
+        for outcome, reason in _OUTCOMES:
+            metrics.RECORDS.labels(stage.name, outcome, reason)
 
     def around(self, work: Work) -> Work:
         """`work`, measured."""

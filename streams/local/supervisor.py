@@ -51,6 +51,8 @@ class Supervisor:
     async def run(self, stop: asyncio.Event) -> None:
         """Supervise until `stop`, then stop all in order."""
         slots = [*range(self.settings.workers), *([POLLER] if self.poller else [])]
+        for slot in slots:
+            RESTARTS.labels(_name(slot))  # there from the start, so that the first one is an increase
         keepers = [asyncio.create_task(self.keep(slot)) for slot in slots]
         await stop.wait()
         self._stopping = True

@@ -105,7 +105,7 @@ def open_spans(settings: Settings) -> Iterator[Spans | None]:
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415 - as above
         from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415 - as above
     except ImportError as error:
-        raise UsageError("NEWSLOOM_OTLP_ENDPOINT needs OpenTelemetry: pip install 'newsloom[otel]'") from error
+        raise UsageError("NEWSLOOM_OTLP_ENDPOINT needs the extra `otel`: pip install -e '.[otel]'") from error
     exporter = OTLPSpanExporter(endpoint=settings.otlp_endpoint)
     processor = BatchSpanProcessor(exporter)
     try:
