@@ -9,6 +9,8 @@ import pytest
 import yaml
 
 from streams.app import STAGES
+from streams.topics import DAY_MS
+from streams.topology import topics
 
 ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
@@ -60,6 +62,23 @@ def test_the_image_installs_what_is_tested() -> None:
     shipped = dict(PIN.findall((ROOT / "deploy" / "requirements.lock").read_text(encoding="utf-8")))
     assert shipped
     assert shipped.items() <= tested.items()
+
+
+def test_every_block_of_the_runbook_is_run_or_needs_docker_or_a_cluster() -> None:
+    """`<!-- run -->` has tests/integration/test_runbook.py run it."""
+    runbook = (ROOT / "deploy" / "README.md").read_text(encoding="utf-8").partition("\n# Runbook\n")[2]
+    blocks = re.findall(r"(<!-- run -->\n)?```console\n(.*?)```", runbook, flags=re.DOTALL)
+    assert blocks
+    assert [block for run, block in blocks if not run and not re.search(r"\b(docker|kubectl)\b", block)] == []
+
+
+def test_the_runbook_tells_how_long_topics_are_kept() -> None:
+    runbook = (ROOT / "deploy" / "README.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| (`news\..+) \| (.+) \|$", runbook, flags=re.MULTILINE))
+    told = {name: kept for names, kept in rows.items() for name in re.findall(r"`(news\.[\w.]+)`", names)}
+    for topic in topics():
+        days = f"{topic.retention_ms // DAY_MS} days"
+        assert told[topic.name] == (days if topic.cleanup == "delete" else "the last record of each key, for good")
 
 
 @pytest.mark.parametrize("script", ["deploy/images.sh", "deploy/standins/kafka-run"])

@@ -22,6 +22,7 @@ DOCUMENTS = (
     "CHANGELOG.md",
     "schemas/README.md",
     "deploy/README.md",
+    "deploy/kubernetes/README.md",
     "deploy/METRICS.md",
 )
 
