@@ -11,10 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from streams.settings import Settings
 
-__all__ = ["ALARMED", "StageAlarm", "raise_alarm", "release", "standing"]
-
-ALARMED = 5
-"""Exit code of a worker all of whose stages stand still."""
+__all__ = ["StageAlarm", "raise_alarm", "release", "standing"]
 
 _FOLDER = "alarms"
 _SUFFIX = ".json"

@@ -22,7 +22,7 @@ from typing import Any, Literal
 
 from aiokafka.admin import AIOKafkaAdminClient
 
-from streams.alarms import ALARMED, standing
+from streams.alarms import standing
 from streams.edge.agents import Meter, Work, consume, parallel, single_writer, watched
 from streams.edge.hardened import HardenedApp, new_app
 from streams.edge.measured import Measured
@@ -72,16 +72,9 @@ async def run_stages(endpoint: Endpoint, settings: Settings, *, stages: Sequence
     """Run `stages` until SIGTERM or SIGINT (returns 0) or until one of them fails (returns 1).
 
     `slot` names the worker's local store; two live workers of a machine need two slots. A stage that
-    stands still by an alarm is left out (`ALARMED` when none is left), and the worker ends, to be
-    started again, when an alarm is raised or released meanwhile.
+    stands still by an alarm is left out, and the worker ends (1), to be started again, when an alarm
+    is raised or released meanwhile.
     """
-    held = frozenset(standing(settings))
-    for alarm in standing(settings).values():
-        log.error("%s; `newsloom dlq release %s` lets it go on", alarm, alarm.stage)
-        ALARM.labels(alarm.stage).set(1)
-    stages = [stage for stage in stages if stage.name not in held]
-    if not stages:
-        return ALARMED
     if endpoint.exposed:
         log.warning("broker %s is reached in the clear; NEWSLOOM_SECURITY_PROTOCOL says how else", endpoint)
     folder = settings.state_dir / "workers" / settings.topic(f"slot-{slot}")
@@ -90,6 +83,15 @@ async def run_stages(endpoint: Endpoint, settings: Settings, *, stages: Sequence
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    held = frozenset(standing(settings))
+    for alarm in standing(settings).values():
+        log.error("%s; `newsloom dlq release %s` lets it go on", alarm, alarm.stage)
+        ALARM.labels(alarm.stage).set(1)
+        # It may stand still for days, and then its store has missed deletions; see `_own_store`.
+        shutil.rmtree(folder / alarm.stage, ignore_errors=True)
+    stages = [stage for stage in stages if stage.name not in held]
+    if not stages:
+        return await _stand_still(settings, stop, held, folder)
     pool = Pool(
         processes=settings.processes,
         deadline_s=settings.document_deadline_s,
@@ -180,6 +182,19 @@ async def _supervise(running: list[_Running], stop: asyncio.Event, held: frozens
         task.cancel()
     await _stop(running, settings.shutdown_s)
     return 1 if again else 0
+
+
+async def _stand_still(settings: Settings, stop: asyncio.Event, held: frozenset[str], folder: Path) -> int:
+    """Do nothing until told to stop (0), or until an alarm is released (1).
+
+    Ending at once would be of no use: whoever supervises would start us again and again, and in a
+    container there would be nothing to release the alarm in.
+    """
+    tasks = [asyncio.create_task(wait) for wait in (_report([], folder), stop.wait(), _alarms_change(settings, held))]
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
+        task.cancel()
+    return 0 if stop.is_set() else 1
 
 
 async def _alarms_change(settings: Settings, held: frozenset[str]) -> Literal[True]:

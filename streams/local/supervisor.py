@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import IO
 
-from streams.alarms import ALARMED, standing
 from streams.settings import Settings
 from streams.telemetry.metrics import RESTARTS
 
@@ -23,7 +22,6 @@ POLLER = -1
 
 _PR_SET_PDEATHSIG = 1
 _LONGEST_PAUSE_S = 5.0
-_ALARMS_S = 1.0
 
 
 def _die_with_parent() -> None:
@@ -71,9 +69,6 @@ class Supervisor:
             self.ended(slot, code)
             if self._stopping:
                 return
-            if code == ALARMED:
-                await self._released()
-                continue
             self.restarts += 1
             RESTARTS.labels(_name(slot)).inc()
             # A worker that dies at once must not be started in a tight loop.
@@ -82,12 +77,6 @@ class Supervisor:
             name = "the poller" if slot == POLLER else f"worker {slot}"
             log.warning("%s ended with %s; starting it again", name, code)
             await asyncio.sleep(pause)
-
-    async def _released(self) -> None:
-        """Wait until a stage of ours may go on: starting a worker before would be in vain."""
-        log.error("every stage stands still by an alarm; `newsloom dlq release` lets them go on")
-        while set(self.stages) <= standing(self.settings).keys():  # noqa: ASYNC110 - nobody tells us
-            await asyncio.sleep(_ALARMS_S)
 
     def ended(self, slot: int, code: int) -> None:
         """Called with each end of a process."""

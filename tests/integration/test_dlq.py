@@ -4,6 +4,7 @@ import asyncio
 import json
 import signal
 import sys
+from asyncio.subprocess import Process
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from streams.alarms import ALARMED, release, standing
+from streams.alarms import release, standing
 from streams.audit import audit
 from streams.cli import main
 from streams.codec import Message, Record, header, raw_message
@@ -25,10 +26,10 @@ from streams.edge.admin import create_topics, describe, total_lag
 from streams.edge.dispositions import read_dispositions
 from streams.edge.outbox import Outbox
 from streams.edge.reader import read_topic
-from streams.edge.worker import run_worker
 from streams.endpoint import Endpoint
 from streams.ingest.push import push
 from streams.local.broker import Broker
+from streams.observe.alive import silent_s
 from streams.observe.balance import balance
 from streams.observe.lookup import find_article
 from streams.outcome import Dead
@@ -236,11 +237,15 @@ async def test_the_books_hold_over_letters_that_were_redriven_and_discarded(sett
     assert books.dead_letter == 1
 
 
-async def normalizing(settings: Settings, **changes: object) -> int:
-    """Exit code of a worker that does nothing but normalize; 0 once there is nothing left to do."""
+async def normalizer(settings: Settings, **changes: object) -> Process:
     command = [sys.executable, "-m", "streams", "worker", "--stage", "normalize"]
     limits = {"batch_records": 10, "dead_window": 20} | changes
-    process = await asyncio.create_subprocess_exec(*command, env=settings.environment(**limits))
+    return await asyncio.create_subprocess_exec(*command, env=settings.environment(**limits))
+
+
+async def normalizing(settings: Settings, **changes: object) -> int:
+    """Exit code of a worker that does nothing but normalize; 0 once there is nothing left to do."""
+    process = await normalizer(settings, **changes)
 
     async def idle() -> bool:
         return process.returncode is not None or not (await total_lag(Endpoint(settings.broker), settings))["normalize"]
@@ -265,8 +270,18 @@ async def test_a_stage_that_parks_most_of_its_input_stops_until_it_is_let_go(set
     alarm = standing(settings)["normalize"]
     assert (alarm.reasons, alarm.of) == ({"bad_json": alarm.dead}, alarm.dead)
     assert (await total_lag(Endpoint(settings.broker), settings))["normalize"] == 60 - parked
-    assert await run_worker(Endpoint(settings.broker), settings, stages=["normalize"]) == ALARMED
-    assert await letters() == parked
+
+    store = settings.state_dir / "workers" / settings.topic("slot-0")
+    (store / "normalize" / "old").mkdir(parents=True)
+    still = await normalizer(settings)
+
+    async def alive() -> bool:
+        return not (store / "normalize").exists() and min(silent_s(settings).values()) < 2
+
+    await until(alive, "a worker that stands still and says so")
+    await asyncio.sleep(2)
+    assert (still.returncode, await letters(), await alive()) == (None, parked, True)
     release(settings, "normalize")
+    assert await asyncio.wait_for(still.wait(), 10) == 1
     assert await normalizing(settings, dead_ratio=1) == 0
     assert await letters() == 60

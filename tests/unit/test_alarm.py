@@ -1,17 +1,13 @@
 """A stage that parks too much stops; a few bad records, or bad ones long ago, are no alarm; the alarm outlives it."""
 
-import asyncio
-import sys
 from collections import Counter
 from pathlib import Path
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.alarms import ALARMED, StageAlarm, raise_alarm, release, standing
+from streams.alarms import StageAlarm, raise_alarm, release, standing
 from streams.edge.alarm import DeadWatch
-from streams.local.supervisor import Supervisor
 from streams.settings import Settings
 
 BATCHES = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=40)
@@ -82,28 +78,3 @@ def test_a_damaged_alarm_is_an_alarm(tmp_path: Path) -> None:
     raise_alarm(settings, ALARM)
     (tmp_path / "alarms" / "normalize.json").write_text("{")
     assert list(standing(settings)) == ["normalize"]
-
-
-class Held(Supervisor):
-    """A supervisor of a worker that has nothing it may do."""
-
-    starts = 0
-
-    def command(self, slot: int) -> tuple[list[str], dict[str, str]]:  # noqa: ARG002 - the supervisor's
-        self.starts += 1
-        return [sys.executable, "-S", "-c", f"raise SystemExit({ALARMED})"], {}
-
-
-@pytest.mark.timeout(60)
-async def test_a_worker_that_stands_still_is_not_started_again_before_it_is_released(tmp_path: Path) -> None:
-    settings = Settings(state_dir=tmp_path, workers=1)
-    raise_alarm(settings, ALARM)
-    supervisor, stop = Held("", settings, ("normalize",)), asyncio.Event()
-    running = asyncio.create_task(supervisor.run(stop))
-    await asyncio.sleep(1.5)
-    assert supervisor.starts == 1
-    release(settings, "normalize")
-    while supervisor.starts < 2:  # noqa: ASYNC110 - it is told by nobody either
-        await asyncio.sleep(0.05)
-    stop.set()
-    await running
