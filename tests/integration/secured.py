@@ -18,6 +18,7 @@ from streams.local.probe import probe
 from streams.local.process import ended, spawn
 from streams.local.properties import server_properties
 from streams.local.runtime import Runtime
+from streams.security.acl import PRINCIPAL_PREFIX
 from streams.settings import Settings
 from tests.integration.certificates import Authority, written
 
@@ -48,8 +49,9 @@ class Secured:
         }
         return Settings(**fields | changes)
 
-    def endpoint(self, user: str, **changes: Any) -> Endpoint:
-        """How `user` reaches it."""
+    def of(self, role: str, **changes: Any) -> Endpoint:
+        """How a role, or the super user, reaches it."""
+        user = role if role == ADMIN else f"{PRINCIPAL_PREFIX}{role}"
         return endpoint_at(self.bootstrap, self.settings(user, **changes))
 
 
@@ -114,7 +116,7 @@ def _format(runtime: Runtime, properties: Path, passwords: dict[str, str]) -> No
 
 
 async def _until_ready(broker: Secured, process: "subprocess.Popen[bytes]") -> None:
-    endpoint, deadline = broker.endpoint(ADMIN), time.monotonic() + _READY_S
+    endpoint, deadline = broker.of(ADMIN), time.monotonic() + _READY_S
     while time.monotonic() < deadline and process.poll() is None:
         try:
             answer = await probe(endpoint, limit_s=2)
