@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 from aiokafka.partitioner import DefaultPartitioner
 
+import streams.edge.connection  # noqa: F401 - for all clients of a process that reads or writes by this package
 from streams.codec import Record
 from streams.endpoint import Endpoint
 from streams.errors import BrokerError

@@ -1,0 +1,34 @@
+"""No client of a broker waits long for a machine that does not answer."""
+
+import asyncio
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+from aiokafka.conn import create_conn
+
+from streams.edge import connection
+
+
+@pytest.fixture
+def silent_port() -> Iterator[int]:
+    """A port whose kernel drops every SYN: its queue is full, and nobody accepts."""
+    with ExitStack() as sockets:
+        server = sockets.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(3):
+            waiting = sockets.enter_context(socket.socket())
+            waiting.settimeout(0)
+            waiting.connect_ex(server.getsockname())
+        yield server.getsockname()[1]
+
+
+async def test_a_machine_that_does_not_answer_is_given_up_soon(
+    silent_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "CONNECT_S", 0.2)
+    begun = time.monotonic()
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(create_conn("127.0.0.1", silent_port, request_timeout_ms=20_000), 5)
+    assert time.monotonic() - begun < 2
