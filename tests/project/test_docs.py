@@ -11,6 +11,7 @@ import pytest
 from schemas.registry import CONTRACTS
 from streams.settings import Settings
 from streams.topology import topics
+from tests.project.commands import commands_in, misunderstood
 from tests.project.tree import ROOT
 
 ARCHITECTURE_LINES = 200
@@ -25,6 +26,8 @@ DOCUMENTS = (
     "deploy/kubernetes/README.md",
     "deploy/METRICS.md",
 )
+
+INCOMPLETE = {"MissingParameter", "NoArgsIsHelpError"}
 
 CODE = re.compile(r"`([^`\n]+)`")
 DOTTED = re.compile(r"(?:streams|schemas|tests|tools)(?:\.[A-Za-z_][A-Za-z0-9_]*)+")
@@ -93,6 +96,23 @@ def test_make_targets_in_documents_exist(name: str) -> None:
     blocks = re.findall(r"```(?:bash|sh|console)?\n(.*?)```", text_of(name), flags=re.DOTALL)
     spoken |= {target for block in blocks for target in TARGET.findall(block)}
     assert spoken <= targets
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_commands_in_documents_exist(name: str) -> None:
+    """With all that they need where they are to be typed; text may name one without."""
+    typed, named = commands_in(text_of(name))
+    assert [call for call in typed if (fault := misunderstood(call)) and fault != "Exit"] == []
+    assert [call for call in named if misunderstood(call) not in {None, "Exit", *INCOMPLETE}] == []
+
+
+def test_a_command_that_is_not_there_is_found_out() -> None:
+    typed, named = commands_in(
+        "`newsloom lanes` and `newsloom push`\n```console\nX=1 newsloom audit --for 3 | cat\n```\n"
+    )
+    assert (typed, named) == ([["audit", "--for", "3"]], [["lanes"], ["push"]])
+    assert [misunderstood(call) for call in (*typed, *named)] == ["NoSuchOption", "UsageError", "MissingParameter"]
+    assert misunderstood(["audit", "--wait", "3"]) is None
 
 
 def test_the_architecture_fits_in_a_sitting() -> None:

@@ -3,18 +3,14 @@
 import copy
 import re
 from collections.abc import Callable
-from typing import Any
 
 import pytest
-import typer
 import yaml
-from typer.core import TyperGroup
-from typer.exceptions import TyperException
 
 from streams.app import STAGES
-from streams.cli.root import app
 from streams.settings import Settings
 from streams.telemetry.metrics import DECLARED
+from tests.project.commands import understood
 from tests.project.manifests import (
     BUILDS,
     HOME,
@@ -119,15 +115,6 @@ def test_settings_exist_and_are_within_bounds(name: str) -> None:
         Settings.model_validate(ours)
 
 
-def understood(arguments: list[str]) -> None:
-    """Have `newsloom ARGUMENTS` parsed, but not run; TyperException when there is no such command, or option."""
-    command: Any = typer.main.get_command(app)
-    name: str | None = "newsloom"
-    while isinstance(command, TyperGroup):
-        name, command, arguments = command.resolve_command(command.context_class(command), arguments)
-    command.make_context(name, list(arguments))
-
-
 @each_build
 def test_commands_of_pods_and_probes_are_there(name: str) -> None:
     for _, template in pods(build(name)):
@@ -143,12 +130,6 @@ def test_commands_of_pods_and_probes_are_there(name: str) -> None:
                 assert probe["httpGet"]["path"] in {"/healthz", "/readyz"}
                 assert probe["httpGet"]["httpHeaders"] == [{"name": "Host", "value": "localhost"}]
         assert probes or alone["args"][0] == "topics"
-
-
-def test_a_command_that_is_not_there_is_found_out() -> None:
-    for wrong in (["work"], ["worker", "--stages", "normalize"], ["topics", "make"]):
-        with pytest.raises(TyperException):
-            understood(wrong)
 
 
 @each_build
