@@ -7,6 +7,7 @@ Faust's internals, hence the exact pin; `tests/unit/test_faust_pin.py` names eac
 """
 
 import asyncio
+import logging
 import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -23,6 +24,8 @@ from streams.edge.inbox import Batch, Inbox
 from streams.edge.leaving import leave_group
 
 __all__ = ["GapError", "SafeConsumer", "SafeTransport"]
+
+log = logging.getLogger("newsloom.worker")
 
 _FETCH_S = 30.0
 # Faust's 1.5 s would delay whatever a rebalance asks: on a connection a broker answers in turn, a waiting fetch too.
@@ -188,12 +191,20 @@ class SafeConsumer(driver.Consumer):  # type: ignore[misc]
             for found, records in fetched.items():
                 tp = TP(found.topic, found.partition)
                 if self.app.topics.acks_enabled_for(tp.topic):
+                    await self._pass_expired(tp, records[0].offset)
                     self._deliver(tp, records)
                 else:  # a changelog: recovery has its own rules
                     self.app.tables.recovery.take(tp, records)
         except Exception as error:  # noqa: BLE001 - whatever it is, going on would skip records
             await self.app.crash(error)
             await asyncio.Event().wait()
+
+    async def _pass_expired(self, tp: TP, found: int) -> None:
+        """Go on behind records that the topic's retention removed before we had them: nobody can process those."""
+        expected = self._expected.get(tp, found)
+        if found > expected and (await self.earliest_offsets(tp))[tp] >= found:
+            log.error("%s: retention has removed offsets %d to %d, not processed yet", tp.topic, expected, found - 1)
+            self._expected[tp] = found
 
     def _deliver(self, tp: TP, records: Sequence[Any]) -> None:
         offsets = [record.offset for record in records]

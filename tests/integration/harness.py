@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any, Self
 
 import psutil
-from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError
 from aiokafka.protocol.group import LeaveGroupRequest
@@ -240,6 +241,11 @@ class Scene:
         config = {"max.message.bytes": str(max_message_bytes)}
         resource = ConfigResource(ConfigResourceType.TOPIC, self.settings.topic(topic.name), config)
         await self._admin.alter_configs([resource])
+
+    async def expire(self, topic: Topic, partition: int, offset: int) -> None:
+        """Remove all records before `offset`, as retention does in time."""
+        tp = TopicPartition(self.settings.topic(topic.name), partition)
+        await self._admin.delete_records({tp: RecordsToDelete(offset)})
 
     async def settle(self, stage: Stage, without: str = "") -> StageAudit:
         """Let a worker with all its guards, or `without` some, finish, and compare with the recomputation.

@@ -251,3 +251,19 @@ async def test_a_record_that_goes_astray_is_lost_without_the_gap_guard(scene: Sc
     await until(lambda: scene.drained(COPY), "all is committed")
     await scene.kill(worker, COPY)
     assert len((await scene.settle(COPY)).missing) == 1
+
+
+# --- What nobody can guard against
+
+
+async def test_records_that_retention_removed_first_are_told_of_and_do_not_stop_the_rest(scene: Scene) -> None:
+    await scene.push(transfer(number) for number in range(10))
+    worker = scene.start("copy")
+    await until(lambda: scene.drained(COPY), "the first ten are committed")
+    await scene.kill(worker, COPY)
+    await scene.push(transfer(number) for number in range(10, 20))
+    await scene.expire(TRANSFER, 0, 15)
+    worker = scene.start("copy")
+    await until(lambda: scene.drained(COPY), "what is there is committed")
+    assert sorted(await scene.copied()) == [*range(10), *range(15, 20)]
+    assert "retention has removed offsets 10 to 14, not processed yet" in worker.said()
