@@ -18,8 +18,6 @@ _PLACEHOLDER = re.compile(r"^newsloom (?:[A-Z.]|.*\|)")
 # A call begins a line, a command after another, or what a prompt, a setting, `exec` or `--` comes before.
 _BEFORE = r"(?:^|[|&;(]|\$ |^[A-Z_]+=\S+ |exec \S+ |-- )\s*"
 _CALL = re.compile(_BEFORE + r"newsloom ((?:'[^'\n]*'|[^|&;<>#)'\n])*)", flags=re.MULTILINE)
-    r"(?:^|[|&;(]|\$ |^[A-Z_]+=\S+ |exec \S+ |-- )\s*newsloom ((?:'[^'\n]*'|[^|&;<>#)'\n])*)", re.MULTILINE
-)
 
 
 def understood(arguments: list[str]) -> None:
