@@ -6,7 +6,7 @@ __all__ = ["merged"]
 
 
 def merged(parts: Mapping[str, str]) -> str:
-    """Expositions by process as one: families together, each sample with a label `process`.
+    """Expositions by process as one: families together, each sample with a label `process`, unless it names one itself.
 
     What is merged is what `streams.telemetry.metrics` writes, the text format 0.0.4 with HELP before TYPE before
     samples; a family's first HELP and TYPE stand for all.
@@ -26,6 +26,8 @@ def merged(parts: Mapping[str, str]) -> str:
 
 def _labelled(sample: str, process: str) -> str:
     name, brace, rest = sample.partition("{")
+    if brace and 'process="' in rest:  # no label's name ends so but this one
+        return sample
     if brace:
         return f'{name}{{process="{process}",{rest}'
     name, _, value = sample.partition(" ")

@@ -93,6 +93,11 @@ def test_processes_are_told_apart_and_families_stay_together() -> None:
     )
 
 
+def test_a_sample_that_names_a_process_keeps_it() -> None:
+    sample = 'r_total{process="worker-0"} 1.0\n'
+    assert merged({"up": f"# TYPE r_total counter\n{sample}"}).endswith(f"\n{sample}")
+
+
 def test_what_is_merged_can_be_parsed_with_the_same_values() -> None:
     RECORDS.labels("dedupe", "ok", "").inc(2)
     INBOX.labels("dedupe").set(7)
