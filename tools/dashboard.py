@@ -87,6 +87,9 @@ ROWS: Final = {
             ),
         ), stacked=True),
         Panel("In the dead-letter topics", "short", (("newsloom_dead_letters", "{{stage}} {{reason}}"),), stacked=True),
+        Panel("Removed by retention, unread", "short", (
+            ("sum by (stage) (increase(newsloom_expired_records_total[1h]))", "{{stage}} in an hour"),
+        )),
         Panel("Stages that stand still", "short", (("max by (stage) (newsloom_alarm)", "{{stage}}"),)),
     ),
     "Workers": (

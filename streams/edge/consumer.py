@@ -117,6 +117,7 @@ class SafeConsumer(driver.Consumer):  # type: ignore[misc]
         self._turned = asyncio.Event()
         self._commit_due = asyncio.Event()
         self.delivered = 0
+        self.expired = 0
 
     def _new_consumer_thread(self) -> _Thread:
         thread = _Thread(self, loop=self.loop, beacon=self.beacon, thread_loop=uvloop.new_event_loop())
@@ -205,6 +206,7 @@ class SafeConsumer(driver.Consumer):  # type: ignore[misc]
         if found > expected and (await self.earliest_offsets(tp))[tp] >= found:
             log.error("%s: retention has removed offsets %d to %d, not processed yet", tp.topic, expected, found - 1)
             self._expected[tp] = found
+            self.expired += found - expected
 
     def _deliver(self, tp: TP, records: Sequence[Any]) -> None:
         offsets = [record.offset for record in records]

@@ -57,6 +57,7 @@ class Measured:
         # There from the start, so that the first one is an increase.
         for outcome, reason in _OUTCOMES:
             metrics.RECORDS.labels(stage.name, outcome, reason)
+        metrics.EXPIRED.labels(stage.name)
 
     def around(self, work: Work) -> Work:
         """`work`, measured."""
@@ -112,6 +113,7 @@ class Measured:
         consumer = self._app.consumer
         held = consumer.inbox.oldest()
         metrics.INBOX.labels(self._name).set(len(consumer.inbox))
+        self._raise(metrics.EXPIRED.labels(self._name), consumer.expired)
         try:
             ends = consumer.reached()
         except Exception:  # noqa: BLE001 - a rebalance in the consumer's thread: the next look sees more

@@ -169,6 +169,9 @@ LAG_SECONDS = _gauge(
     "Since the broker took the oldest record that is fetched and not done, else the last one done; 0 without lag.",
     ("stage", "partition"), _WORKER,
 )  # fmt: skip
+EXPIRED = _counter(
+    "newsloom_expired_records", "records", "Removed by retention before the stage had them: lost.", ("stage",), _WORKER
+)
 TABLE_KEYS = _gauge("newsloom_table_keys", "keys", "RocksDB's estimate.", ("stage", "table"), _WORKER)
 TABLE_BYTES = _gauge(
     "newsloom_table_bytes", "bytes", "Local store: files and what is yet in memory.", ("stage", "table"), _WORKER

@@ -128,6 +128,7 @@ OURS: dict[Any, set[str]] = {
         "_turn",
         "_hand_over",
         "_deliver",
+        "_pass_expired",
         "_rewind_uncommitted",
         "reached",
     },

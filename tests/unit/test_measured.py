@@ -48,6 +48,7 @@ class _Consumer:
     def __init__(self) -> None:
         self.inbox = Inbox(10)
         self.places: dict[int, tuple[int, int]] = {}
+        self.expired = 0
 
     def reached(self) -> dict[int, tuple[int, int]]:
         return self.places
@@ -125,6 +126,14 @@ def test_counters_take_what_was_added_since_the_last_look(app: _App) -> None:
     measured.look([("ok", 6), ("dead:bad_json", 4)], 2.5, 0)
     assert (value("newsloom_records_total", **labels) or 0) - before == 4
     assert value("newsloom_recovering") == 1
+
+
+def test_records_that_retention_removed_are_counted(app: _App) -> None:
+    before = value("newsloom_expired_records_total") or 0
+    measured = Measured(STAGE, app)  # type: ignore[arg-type]
+    app.consumer.expired = 7
+    measured.look([], 0, 0)
+    assert value("newsloom_expired_records_total") == before + 7
 
 
 def test_tables_are_added_up_over_their_partitions(app: _App) -> None:
