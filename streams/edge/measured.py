@@ -3,6 +3,7 @@
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
+from math import nan
 from typing import Any, get_args
 
 from prometheus_client import Counter
@@ -128,5 +129,5 @@ class Measured:
             behind = max(end - reached, 0)
             metrics.LAG_RECORDS.labels(self._name, partition).set(behind)
             since = held.get(partition, self._done.get(partition))
-            waited = now - since / 1000 if behind and since is not None else 0.0
-            metrics.LAG_SECONDS.labels(self._name, partition).set(max(waited, 0.0))
+            waited = nan if since is None else max(now - since / 1000, 0.0)
+            metrics.LAG_SECONDS.labels(self._name, partition).set(waited if behind else 0.0)

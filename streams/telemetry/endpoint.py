@@ -62,7 +62,10 @@ def family(settings: Settings) -> bytes:
         with suppress(OSError, ValueError):  # it starts, or has just ended
             port = int(_note(settings, name).read_text())
             with opener.open(f"http://127.0.0.1:{port}/metrics", timeout=_CHILD_S) as answer:
-                parts[name] = answer.read(_CHILD_BYTES).decode()
+                if (
+                    answer.headers.get("Content-Type") == CONTENT_TYPE
+                ):  # else a stranger has the port of one that was killed
+                    parts[name] = answer.read(_CHILD_BYTES).decode()
     return merged(parts).encode()
 
 

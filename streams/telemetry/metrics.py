@@ -166,7 +166,7 @@ LAG_RECORDS = _gauge(
 LAG_SECONDS = _gauge(
     "newsloom_lag_seconds",
     "seconds",
-    "Since the broker took the oldest record that is fetched and not done, else the last one done; 0 without lag.",
+    "Since the broker took the oldest record fetched and not done, else the last one done; NaN if unknown, 0 if level.",
     ("stage", "partition"), _WORKER,
 )  # fmt: skip
 EXPIRED = _counter(

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from math import isnan
 from typing import Any
 
 import pytest
@@ -149,12 +150,13 @@ async def test_lag_in_seconds_is_the_age_of_the_oldest_record_that_is_not_done(a
     app.consumer.inbox.put([_Fetched(0, 4_000), _Fetched(0, 9_000), _Fetched(1, 7_000)])
     await app.consumer.inbox.take(1, 0.01)
     measured.batch([record(2, 1_000)], 0.1, 2)
-    app.consumer.places = {0: (10, 12), 1: (5, 6), 2: (3, 8), 3: (4, 4)}
+    app.consumer.places = {0: (10, 12), 1: (5, 6), 2: (3, 8), 3: (4, 4), 4: (0, 1)}
     measured.look([], 0, now=10)
     found = {number: value("newsloom_lag_seconds", partition=str(number)) for number in range(4)}
     assert found == {0: 6, 1: 3, 2: 9, 3: 0}, "in work, waiting, not fetched since the last one done, no lag"
     assert value("newsloom_lag_records", partition="2") == 5
-    assert (value("newsloom_inbox_records"), value("newsloom_partitions")) == (3, 4)
+    assert (value("newsloom_inbox_records"), value("newsloom_partitions")) == (3, 5)
+    assert isnan(value("newsloom_lag_seconds", partition="4") or 0), "nothing of it has been fetched yet"
 
 
 def test_what_is_parked_is_logged_by_its_place_and_reason(caplog: pytest.LogCaptureFixture) -> None:

@@ -1,5 +1,7 @@
 """One trace from a push to the stories: carried in headers, always the same bytes, exported as spans."""
 
+import sys
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +12,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import StatusCode, format_span_id, format_trace_id
 
 from streams.codec import Record, header, raw_message
+from streams.errors import UsageError
 from streams.memory import MemoryPipeline
 from streams.outcome import Dead
 from streams.settings import Settings
@@ -178,3 +181,21 @@ def test_a_trace_that_is_not_sampled_has_no_spans(exported: tuple[Spans, InMemor
 def test_without_an_endpoint_there_are_no_spans() -> None:
     with open_spans(Settings()) as spans:
         assert spans is None
+
+
+def test_an_endpoint_without_opentelemetry_is_an_error_of_usage(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "opentelemetry.exporter.otlp.proto.http.trace_exporter", None)
+    with (
+        pytest.raises(UsageError, match="needs the extra `otel`"),
+        open_spans(Settings(otlp_endpoint="http://127.0.0.1:9/v1/traces")),
+    ):
+        pass
+
+
+def test_a_collector_that_is_not_there_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streams.telemetry.spans._FLUSH_S", 0.1)
+    begun = time.monotonic()
+    with open_spans(Settings(otlp_endpoint="http://127.0.0.1:9/v1/traces")) as spans:
+        assert spans is not None
+        spans.push(CALLER, None, "doc_1", 0.1)
+    assert time.monotonic() - begun < 5
