@@ -92,8 +92,8 @@ class Endpoint:
     def failure(self, error: BaseException) -> BrokerError:
         """The error of one of its clients as people are told of it; a refusal names who was refused."""
         said = str(error) or type(error).__name__
-        if self.security and self.security.login and type(error).__name__.endswith("AuthorizationFailedError"):
-            who = self.security.login.username
+        if self.security and type(error).__name__.endswith("AuthorizationFailedError"):
+            who = self.security.login.username if self.security.login else "this client"
             said = f"{who} may not do this ({said}); `newsloom acl print` shows what each role may"
         return BrokerError(f"broker {self}: {said}")
 

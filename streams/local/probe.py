@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.conn import create_conn
-from aiokafka.errors import KafkaError, SaslAuthenticationFailed, UnsupportedSaslMechanismError
+from aiokafka.errors import KafkaConnectionError, KafkaError, SaslAuthenticationFailed, UnsupportedSaslMechanismError
 
 from streams.endpoint import Endpoint
 from streams.errors import BrokerError, UsageError
@@ -76,20 +76,24 @@ async def _open(host: str, port: int, endpoint: Endpoint) -> None:
 
 
 def _reason(error: Exception, endpoint: Endpoint) -> str:
-    login = endpoint.security.login if endpoint.security else None
+    security = endpoint.security
+    login = security.login if security else None
     match error:
         case ssl.SSLCertVerificationError():
-            return f"its certificate is not trusted, {error.verify_message}; NEWSLOOM_SSL_CA_FILE names authorities"
+            reason = f"its certificate is not trusted, {error.verify_message}; NEWSLOOM_SSL_CA_FILE names authorities"
         case ssl.SSLError():
-            return f"no TLS with it, {error.reason or error}"
+            reason = f"no TLS with it, {error.reason or error}"
         case SaslAuthenticationFailed() if login is not None:
-            return f"{login.username} is not let in: no such user, or another password"
+            reason = f"{login.username} is not let in: no such user, or another password"
         case UnsupportedSaslMechanismError() if login is not None:
-            return f"it has no login by {login.mechanism}"
+            reason = f"it has no login by {login.mechanism}"
+        case KafkaConnectionError() if security is not None and login is None and security.certificate is None:
+            reason = f"{error}; it may want a certificate of ours, NEWSLOOM_SSL_CERTIFICATE_FILE"
         case OSError():
-            return error.strerror or str(error)
+            reason = error.strerror or str(error)
         case _:
-            return str(error)
+            reason = str(error)
+    return reason
 
 
 async def _ask(endpoint: Endpoint, limit_s: float) -> Answer:

@@ -22,7 +22,7 @@ from streams.settings import Settings
 from streams.topics import DEDUPE_STATE, DROP_LEDGER, NORMALIZED, RAW, UNIQUE
 from tests.integration.secured import ADMIN
 
-__all__ = ["ATTEMPTS", "LANE", "LIMIT_S", "written_to"]
+__all__ = ["ATTEMPTS", "LANE", "LIMIT_S", "read_from", "written_to"]
 
 LANE = Settings(lane="refusals", partitions=1)
 LIMIT_S = 15

@@ -41,13 +41,13 @@ class Authority:
         """Its own certificate."""
         return self.certificate.public_bytes(Encoding.PEM)
 
-    def server_pem(self) -> bytes:
-        """Key and certificates of a server on this machine, as Kafka's PEM key store wants them."""
+    def issue(self, name: str) -> tuple[bytes, bytes]:
+        """Key and certificate, both PEM, of a server on this machine or a client that is called `name`."""
         key = ec.generate_private_key(ec.SECP256R1())
         names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))])
-        draft = _draft(_name("broker"), self.certificate.subject, key).add_extension(names, critical=False)
+        draft = _draft(_name(name), self.certificate.subject, key).add_extension(names, critical=False)
         certificate = draft.sign(self.key, SHA256()).public_bytes(Encoding.PEM)
-        return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + certificate + self.pem
+        return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()), certificate
 
 
 def written(path: Path, content: bytes | str) -> Path:

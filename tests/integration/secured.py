@@ -31,9 +31,11 @@ _READY_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Secured:
-    """The broker: its address, its authority's file, and the password of each user."""
+    """The broker: where it takes logins and where certificates, its authority, and the password of each user."""
 
     bootstrap: str
+    mutual: str
+    authority: Authority
     ca_file: Path
     passwords: dict[str, str]
     folder: Path
@@ -49,6 +51,17 @@ class Secured:
         }
         return Settings(**fields | changes)
 
+    def certified(self, role: str) -> Endpoint:
+        """How a role reaches it by a certificate of its own, without a login."""
+        key, certificate = self.authority.issue(f"{PRINCIPAL_PREFIX}{role}")
+        settings = Settings(
+            security_protocol="SSL",
+            ssl_ca_file=self.ca_file,
+            ssl_certificate_file=written(self.folder / f"{role}.pem", certificate),
+            ssl_key_file=written(self.folder / f"{role}.key", key),
+        )
+        return endpoint_at(self.mutual, settings)
+
     def of(self, role: str, **changes: Any) -> Endpoint:
         """How a role, or the super user, reaches it."""
         user = role if role == ADMIN else f"{PRINCIPAL_PREFIX}{role}"
@@ -58,17 +71,18 @@ class Secured:
 @asynccontextmanager
 async def secured_broker(runtime: Runtime, folder: Path, passwords: dict[str, str]) -> AsyncIterator[Secured]:
     """Such a broker for the time of the context, with these users; the one called `admin` is a super user."""
-    authority, (port, controller_port) = Authority.new("newsloom tests"), free_ports()
+    authority = Authority.new("newsloom tests")
+    (port, controller_port), (tls_port, _) = free_ports(), free_ports()
     everyone = {**passwords, _BROKER: new_id()}
     ca_file = written(folder / "ca.pem", authority.pem)
-    written(folder / "server.pem", authority.server_pem())
+    written(folder / "server.pem", b"".join(authority.issue("broker")))
     plain = server_properties(folder / "data", port=port, controller_port=controller_port)
-    secured = _properties(folder, port, controller_port, everyone[_BROKER])
+    secured = _properties(folder, (port, tls_port, controller_port), everyone[_BROKER])
     properties = written(folder / "server.properties", plain + secured)  # of two values, Java takes the last
     await asyncio.to_thread(_format, runtime, properties, everyone)
     command = [*runtime.command("-Xmx192m"), "kafka.Kafka", str(properties)]
     process = spawn(command, folder=folder, log=folder / "kafka.log")
-    found = Secured(f"127.0.0.1:{port}", ca_file, passwords, folder)
+    found = Secured(f"127.0.0.1:{port}", f"127.0.0.1:{tls_port}", authority, ca_file, passwords, folder)
     try:
         await _until_ready(found, process)
         yield found
@@ -79,15 +93,16 @@ async def secured_broker(runtime: Runtime, folder: Path, passwords: dict[str, st
             process.wait()
 
 
-def _properties(folder: Path, port: int, controller_port: int, password: str) -> str:
+def _properties(folder: Path, ports: tuple[int, int, int], password: str) -> str:
+    port, tls_port, controller_port = ports
     login = (
         f'org.apache.kafka.common.security.scram.ScramLoginModule required username="{_BROKER}" password="{password}";'
     )
     return f"""\
-listeners=SECURED://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
-advertised.listeners=SECURED://127.0.0.1:{port}
+listeners=SECURED://127.0.0.1:{port},MUTUAL://127.0.0.1:{tls_port},CONTROLLER://127.0.0.1:{controller_port}
+advertised.listeners=SECURED://127.0.0.1:{port},MUTUAL://127.0.0.1:{tls_port}
 inter.broker.listener.name=SECURED
-listener.security.protocol.map=CONTROLLER:SASL_SSL,SECURED:SASL_SSL
+listener.security.protocol.map=CONTROLLER:SASL_SSL,SECURED:SASL_SSL,MUTUAL:SSL
 sasl.enabled.mechanisms=SCRAM-SHA-512
 sasl.mechanism.inter.broker.protocol=SCRAM-SHA-512
 sasl.mechanism.controller.protocol=SCRAM-SHA-512
@@ -97,6 +112,8 @@ ssl.keystore.type=PEM
 ssl.keystore.location={folder / "server.pem"}
 ssl.truststore.type=PEM
 ssl.truststore.location={folder / "ca.pem"}
+listener.name.mutual.ssl.client.auth=required
+ssl.principal.mapping.rules=RULE:^CN=(.*)$/$1/
 authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
 allow.everyone.if.no.acl.found=false
 super.users=User:{ADMIN};User:{_BROKER}

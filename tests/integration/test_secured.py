@@ -12,10 +12,12 @@ import orjson
 import psutil
 import pytest
 import pytest_asyncio
+from aiokafka.errors import TopicAuthorizationFailedError
 from pydantic import SecretStr
 
 from streams.edge.admin import create_topics
 from streams.edge.reader import read_topic
+from streams.endpoint import Endpoint, Security
 from streams.errors import BrokerError
 from streams.local.probe import probe
 from streams.local.runtime import ready_runtime
@@ -24,7 +26,7 @@ from streams.security.apply import Changes, apply_acls, open_permissions
 from streams.settings import Settings
 from streams.topics import NORMALIZED, RAW, UNIQUE
 from streams.topology import TOPOLOGY
-from tests.integration.attempts import ATTEMPTS, LANE, LIMIT_S, written_to
+from tests.integration.attempts import ATTEMPTS, LANE, LIMIT_S, read_from, written_to
 from tests.integration.certificates import Authority, written
 from tests.integration.secured import ADMIN, Secured, secured_broker
 from tests.integration.secured_flow import SecuredFlow, holders, secured_flow
@@ -85,6 +87,15 @@ async def test_a_stranger_is_not_let_in_and_told_what_is_wrong(cluster: Secured,
         with pytest.raises(BrokerError, match=why):
             await probe(cluster.of("push", **change), limit_s=LIMIT_S)
     await probe(cluster.of("push"), limit_s=LIMIT_S)
+
+
+async def test_a_role_may_come_by_certificate(cluster: Secured) -> None:
+    endpoint = cluster.certified("push")
+    await written_to(endpoint, LANE.topic(RAW.name))
+    with pytest.raises(TopicAuthorizationFailedError):
+        await read_from(endpoint, LANE.topic(RAW.name))
+    with pytest.raises(BrokerError, match="it may want a certificate of ours, NEWSLOOM_SSL_CERTIFICATE_FILE"):
+        await probe(Endpoint(cluster.mutual, Security(cluster.ca_file)), limit_s=LIMIT_S)
 
 
 async def test_permissions_are_made_once_and_those_that_are_gone_go_when_told(cluster: Secured) -> None:
