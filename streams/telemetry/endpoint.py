@@ -5,8 +5,10 @@ too: each listens on a loopback port of its own, which it notes in the state fol
 """
 
 import logging
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from http.client import HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from socket import AF_INET6
@@ -56,17 +58,19 @@ def serving_family(settings: Settings) -> Iterator[None]:
 def family(settings: Settings) -> bytes:
     """The metrics of `newsloom up` and of those of its children that answer, by the label `process`."""
     parts = {"up": exposition("up").decode()}
-    # Whatever proxy the environment names is not for loopback.
-    opener = build_opener(ProxyHandler({}))
     for name in (*(f"worker-{slot}" for slot in range(settings.workers)), "poller"):
-        with suppress(OSError, ValueError):  # it starts, or has just ended
-            port = int(_note(settings, name).read_text())
-            with opener.open(f"http://127.0.0.1:{port}/metrics", timeout=_CHILD_S) as answer:
-                if (
-                    answer.headers.get("Content-Type") == CONTENT_TYPE
-                ):  # else a stranger has the port of one that was killed
-                    parts[name] = answer.read(_CHILD_BYTES).decode()
+        with suppress(OSError, ValueError, HTTPException):  # it starts, or has just ended
+            parts[name] = _asked(int(_note(settings, name).read_text()))
     return merged(parts).encode()
+
+
+def _asked(port: int) -> str:
+    """What a child says; ValueError for a stranger that has the port of one that was killed."""
+    opener = build_opener(ProxyHandler({}))  # whatever proxy the environment names is not for loopback
+    with opener.open(f"http://127.0.0.1:{port}/metrics", timeout=_CHILD_S) as answer:
+        if answer.headers.get("Content-Type") != CONTENT_TYPE:
+            raise ValueError(f"port {port} serves something else")
+        return str(answer.read(_CHILD_BYTES).decode())
 
 
 def _note(settings: Settings, name: str) -> Path:
@@ -117,5 +121,9 @@ def _server(host: str, port: int, answer: Callable[[], bytes]) -> ThreadingHTTPS
 
     class Server(ThreadingHTTPServer):
         address_family = AF_INET6 if ":" in host else ThreadingHTTPServer.address_family
+
+        def handle_error(self, *_: object) -> None:
+            """Log in a line what Python would print: whoever scraped has mostly just gone."""
+            log.warning("a scrape failed: %r", sys.exception())
 
     return Server((host, port), Handler)

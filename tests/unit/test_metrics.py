@@ -1,8 +1,11 @@
 """The metrics of a process: declared once, served on a port, and put together for `newsloom up`."""
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
@@ -125,14 +128,36 @@ def test_a_process_serves_its_metrics_and_nothing_else(tmp_path: Path) -> None:
     assert not (tmp_path / "metrics" / "poller").exists()
 
 
-def test_up_answers_for_those_of_its_children_that_answer(tmp_path: Path) -> None:
+def test_a_scrape_that_fails_is_a_line_in_the_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    settings = Settings(state_dir=tmp_path, metrics_port=0)
+    monkeypatch.setattr("streams.telemetry.endpoint.exposition", lambda _: 1 // 0)
+    with serving(settings, "watch", "watch"), pytest.raises(OSError, match="without response"):
+        served(settings, "watch")
+    assert "a scrape failed: ZeroDivisionError" in caplog.text
+    assert "Traceback" not in capfd.readouterr().err
+
+
+@pytest.fixture
+def stranger() -> Iterator[int]:
+    """The port of a server that is none of ours."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_address[1]
+        server.shutdown()
+
+
+def test_up_answers_for_those_of_its_children_that_answer(tmp_path: Path, stranger: int) -> None:
     settings = Settings(state_dir=tmp_path, metrics_port=0, lane="trial", workers=3)
     with serving(settings, "worker", "worker-0"):
         (tmp_path / "metrics" / settings.topic("worker-1")).write_text("1")  # it was killed
+        (tmp_path / "metrics" / settings.topic("worker-2")).write_text(str(stranger))
         text = family(settings).decode()
     assert 'newsloom_disk_free_bytes{process="worker-0"}' in text
     assert 'process_open_fds{process="up"}' in text
     assert "worker-1" not in text
+    assert "worker-2" not in text
 
 
 def test_the_poller_says_how_its_feeds_stand_and_what_is_before_it() -> None:
