@@ -29,7 +29,7 @@ log = logging.getLogger("newsloom.worker")
 
 _FETCH_S = 30.0
 # Faust's 1.5 s would delay whatever a rebalance asks: on a connection a broker answers in turn, a waiting fetch too.
-_LONG_POLL_MS = 300
+_LONG_POLL_MS = 500
 
 
 class GapError(RuntimeError):

@@ -2,6 +2,8 @@
 
 A document that overruns its deadline, or takes its process down twice, becomes a dead
 letter; the process is replaced and the rest goes on. Each process is served by one thread.
+Outcomes come back by chunks: waking the worker for each document would cost more than a stage's codec.
+Which document a process is at, and since when, stands in memory that it shares with its thread.
 """
 
 import asyncio
@@ -14,6 +16,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from ctypes import Array, c_double
 from dataclasses import dataclass, field
 from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import Connection
@@ -33,6 +36,9 @@ _CHUNK = 8
 _START_S = 60.0
 _HEADROOM = 64 << 20
 _CONTEXT = mp.get_context("forkserver")
+
+# What a process is at: the number of the document, and since when by the monotonic clock, which is written first.
+_NUMBER, _SINCE = 0, 1
 
 _RECORD = attrgetter(*Record.__dataclass_fields__)
 _MESSAGE = attrgetter(*Message.__dataclass_fields__)
@@ -64,18 +70,21 @@ def load_ahead() -> None:
     signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _serve(connection: Connection, memory_bytes: int) -> None:
-    """Life of a CPU process: a stage and records in, one `Done` out for each."""
+def _serve(connection: Connection, memory_bytes: int, progress: "Array[c_double]") -> None:
+    """Life of a CPU process: a stage and records in, their `Done` out; `progress` says how far it is meanwhile."""
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     bytearray(_HEADROOM)  # with less from the start, every document would be found guilty
     with suppress(EOFError, OSError):  # the worker is gone
         connection.send(os.getpid())
         while True:
             stage, rows = connection.recv()
-            for record in (Record(*row) for row in rows):
+            answer = []
+            for number, row in enumerate(rows):
+                progress[_SINCE], progress[_NUMBER] = time.monotonic(), number
                 begun = time.process_time()
-                handled = handle(stage, record)
-                connection.send(_packed(handled, time.process_time() - begun))
+                handled = handle(stage, Record(*row))
+                answer.append(_packed(handled, time.process_time() - begun))
+            connection.send(answer)
 
 
 # What goes through the pipe are plain tuples: pickle takes a third of the time that it takes for the dataclasses.
@@ -95,6 +104,7 @@ class _Lane:
     memory_bytes: int
     process: ForkServerProcess | None = None
     connection: Connection = field(init=False)
+    _progress: "Array[c_double]" = field(default_factory=lambda: _CONTEXT.RawArray(c_double, 2))
     _answers: select.poll = field(init=False)
     closed: bool = False
 
@@ -103,7 +113,7 @@ class _Lane:
         self.connection, theirs = _CONTEXT.Pipe()
         self._answers = select.poll()  # the connection's own `poll` makes a selector each time
         self._answers.register(self.connection, select.POLLIN)
-        self.process = _CONTEXT.Process(target=_serve, args=(theirs, self.memory_bytes), daemon=True)
+        self.process = _CONTEXT.Process(target=_serve, args=(theirs, self.memory_bytes, self._progress), daemon=True)
         self.process.start()
         theirs.close()
         try:
@@ -131,31 +141,42 @@ class _Lane:
         return self.process.exitcode
 
     def run(self, stage: Stage, records: Sequence[Record], deadline_s: float) -> list[Done]:
-        """Outcome of each record, in order; blocks."""
-        done: list[Done] = []
+        """Outcome of each record, in order; blocks.
+
+        What takes the process down is told from the rest, and the rest is computed again: it is pure.
+        """
+        parked: dict[int, Done] = {}
         suspect = -1
-        while (dead := self._advance(stage, records, done, deadline_s)) is not None:
+        while True:
+            open_ones = [number for number in range(len(records)) if number not in parked]
+            answer = self._ask(stage, [records[number] for number in open_ones], deadline_s)
+            if not isinstance(answer, Dead):
+                done = parked | dict(zip(open_ones, answer, strict=True))
+                return [done[number] for number in range(len(records))]
             self.stop()
             if self.closed:
                 raise PoolError("the pool was closed")
+            culprit = open_ones[int(self._progress[_NUMBER])]
             self.start()
             # A process may die of something else, while it is idle even: a document is to blame for the second one.
-            if dead.reason == "deadline" or suspect == len(done):
-                done.append(_dead(stage, records[len(done)], dead, deadline_s))
+            if answer.reason == "deadline" or suspect == culprit:
+                parked[culprit] = _dead(stage, records[culprit], answer, deadline_s)
             else:
-                suspect = len(done)
-        return done
+                suspect = culprit
 
-    def _advance(self, stage: Stage, records: Sequence[Record], done: list[Done], deadline_s: float) -> Dead | None:
+    def _ask(self, stage: Stage, records: Sequence[Record], deadline_s: float) -> list[Done] | Dead:
+        """What comes of `records`, or what has ended the process; `_progress` then tells at which of them."""
+        self._progress[:] = [0, time.monotonic()]
         try:
-            self.connection.send((stage, [_RECORD(record) for record in records[len(done) :]]))
-            while len(done) < len(records):
-                if not self._answers.poll(deadline_s * 1000):
+            self.connection.send((stage, [_RECORD(record) for record in records]))
+            left = deadline_s
+            while not self._answers.poll(max(0.0, left) * 1000):
+                number, left = self._progress[_NUMBER], self._progress[_SINCE] + deadline_s - time.monotonic()
+                if left <= 0 and number == self._progress[_NUMBER]:
                     return Dead("deadline", f"killed after {deadline_s:g} s")
-                done.append(_unpacked(*self.connection.recv()))
+            return [_unpacked(*row) for row in self.connection.recv()]
         except (EOFError, OSError):
             return Dead("memory", f"its process died with exit code {self._exit_code()}")
-        return None
 
 
 def _dead(stage: Stage, record: Record, dead: Dead, deadline_s: float) -> Done:

@@ -3,6 +3,7 @@
 One small document goes through the stateless stages, so that their models are in memory before the first fork.
 """
 
+import gc
 import logging
 from datetime import UTC, datetime
 
@@ -31,3 +32,6 @@ def warm() -> None:
 # What libraries have to say of a document may quote it: a CPU process logs nothing.
 logging.getLogger().addHandler(logging.NullHandler())
 warm()
+# What is loaded stays: a collection that looked at it would cost time in every process, and a copy of every page.
+gc.collect()
+gc.freeze()

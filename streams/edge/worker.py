@@ -5,6 +5,7 @@ others alone, and stages can be spread over processes at will.
 """
 
 import asyncio
+import gc
 import json
 import logging
 import os
@@ -46,6 +47,7 @@ _MEMBER = "member-id"
 _ALARMS_S = 1.0
 _STALE_S = 12 * 60 * 60
 _GRACE_S = 1.5
+_GC = (50_000, 20, 50)
 
 _ROCKSDB = {
     "driver": "rocksdict",
@@ -104,6 +106,7 @@ async def run_stages(endpoint: Endpoint, settings: Settings, *, stages: Sequence
             running = [_prepare(stage, endpoint, settings, folder, pool, outbox) for stage in stages]
             for each in running:
                 each.meter.spans = spans
+            _collect_seldom()
             code = await _supervise(running, stop, held, folder)
     for each in running:
         if is_damage(each.app.failure):
@@ -163,6 +166,12 @@ def _add_agent(app: HardenedApp, stage: Stage, work: Work) -> None:
         app.joined = True
 
     app.on_partitions_assigned.connect(joined, weak=False)
+
+
+def _collect_seldom() -> None:
+    """What is loaded by now stays, and batches leave little in cycles: Python looks for it far too often."""
+    gc.freeze()
+    gc.set_threshold(*_GC)
 
 
 async def _supervise(running: list[_Running], stop: asyncio.Event, held: frozenset[str], folder: Path) -> int:

@@ -66,6 +66,12 @@ async def test_a_deadline_is_kept(pool: Pool) -> None:
     assert dict(message.headers)["__connect.errors.exception.message"] == b"killed after 3 s"
 
 
+async def test_a_deadline_is_for_a_document_not_for_those_that_are_sent_together() -> None:
+    async with Pool(processes=1, deadline_s=1, memory_mb=MEMORY_MB) as pool:
+        done = await pool.run(COPY, records(["slow"] * 6 + ["hang", ""]))
+    assert labels(done) == ["ok"] * 6 + ["dead:deadline", "ok"]
+
+
 async def test_order_is_kept_over_several_processes() -> None:
     async with Pool(processes=2, deadline_s=DEADLINE_S, memory_mb=MEMORY_MB) as pool:
         done = await pool.run(COPY, records(["slow", *[""] * 40]))

@@ -209,7 +209,7 @@ async def test_a_fetch_waits_less_than_faust_lets_it(app: HardenedApp) -> None:
     thread.thread_loop.close()  # of a thread that never starts
     kafka = thread._create_worker_consumer(app.transport)
     kafka._closed = True  # it was never started
-    assert kafka._fetch_max_wait_ms <= 300
+    assert kafka._fetch_max_wait_ms <= 500
     assert "fetch_max_wait_ms=self._fetch_max_wait_ms" in inspect.getsource(AIOKafkaConsumer.start)
 
 
