@@ -40,6 +40,7 @@ def register(app: typer.Typer) -> None:
         more. Exit code 1 when a row misses its target.
         """
         from streams.chaos.runner import chosen, run_rows
+        from streams.endpoint import without_security
 
         out = console()
         if not json:
@@ -49,6 +50,7 @@ def register(app: typer.Typer) -> None:
             emit(result.as_json()) if json else _line(out, result)
 
         wanted, settings = chosen(rows), call.settings(broker="embedded")
+        without_security(settings, "the embedded brokers that are harmed have none")
         say(f"{len(wanted)} rows, {ids:,} ids each" + (f", {repeat} times" if repeat > 1 else ""))
         results = run(run_rows(wanted, settings, ids=ids, seed=seed, show=show, repeat=repeat))
         say(_summary(results))

@@ -259,6 +259,7 @@ def test_a_group_coordinator_has_what_the_watchdog_and_the_way_out_read() -> Non
         assert f"self.{name} =" in source + inspect.getsource(BaseCoordinator), name
     for name in ("_coordinator", "_client"):
         assert f"self.{name} =" in inspect.getsource(AIOKafkaConsumer), name
+    assert "self._sasl_plain_username =" in inspect.getsource(AIOKafkaClient)
 
 
 def test_settings_do_not_let_faust_make_topics_or_serve_the_web(app: HardenedApp) -> None:
