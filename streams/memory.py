@@ -3,7 +3,7 @@
 The reference for correctness: what a real run must equal when its topics have one partition.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Any
 
@@ -52,6 +52,7 @@ class MemoryPipeline:
         self.counts: dict[str, dict[str, int]] = {stage.name: defaultdict(int) for stage in TOPOLOGY}
         self.runs = {stage.name: StageRun(stage) for stage in TOPOLOGY}
         self._read = dict.fromkeys(self.runs, 0)
+        self._forgotten: Counter[str] = Counter()
 
     def push(self, documents: Iterable[RawDocument]) -> None:
         """Append documents to the raw topic."""
@@ -60,23 +61,31 @@ class MemoryPipeline:
 
     def append(self, message: Message) -> None:
         """Append one record to its topic."""
-        log = self.topics[message.topic]
-        log.append(
-            Record(message.topic, 0, len(log), message.key, message.value, message.headers, message.timestamp_ms or 0)
-        )
+        topic, log = message.topic, self.topics[message.topic]
+        offset = self._forgotten[topic] + len(log)
+        log.append(Record(topic, 0, offset, message.key, message.value, message.headers, message.timestamp_ms or 0))
 
     def run(self) -> None:
         """Process everything not yet processed."""
         for stage in TOPOLOGY:
-            log = self.topics[stage.reads.name]
-            for record in log[self._read[stage.name] :]:
+            log, gone = self.topics[stage.reads.name], self._forgotten[stage.reads.name]
+            for record in log[self._read[stage.name] - gone :]:
                 handled = self.runs[stage.name].step(record)
                 self.counts[stage.name][handled.label] += 1
                 for message in handled.messages:
                     self.append(message)
-            self._read[stage.name] = len(log)
+            self._read[stage.name] = gone + len(log)
+
+    def forget(self) -> None:
+        """Let go of all records once they have been processed, for more of them than fit into memory; offsets go on."""
+        for topic, log in self.topics.items():
+            self._forgotten[topic] += len(log)
+            log.clear()
 
     def latest(self, topic: str) -> dict[bytes, bytes]:
-        """The table behind a compacted topic: the last value of each key, tombstones gone, in key order."""
+        """The table behind a compacted topic: the last value of each key, tombstones gone, in key order.
+
+        What has been forgotten is not in it.
+        """
         table = {record.key or b"": record.value for record in self.topics[topic]}
         return {key: value for key, value in sorted(table.items()) if value is not None}

@@ -1,6 +1,7 @@
 """Whether a row has done any harm: the audit, with what the producer knows, and the in-memory run."""
 
 from collections import Counter
+from contextlib import aclosing
 
 from streams.audit import AuditReport, audit
 from streams.chaos.row import Result, Row
@@ -14,6 +15,7 @@ from streams.topics import RAW, STORY_STATE
 __all__ = ["judge"]
 
 _SHOWN = 3
+_PIECE = 1000
 
 
 async def judge(row: Row, scene: Scene, result: Result) -> None:
@@ -60,10 +62,18 @@ async def _check_doubtful(scene: Scene, result: Result) -> None:
 
 async def _unlike_memory(scene: Scene) -> int:
     """Keys of the story table that the in-memory run over the same raw records makes differently."""
-    pipeline = MemoryPipeline()
-    async for record in read_topic(scene.endpoint, scene.settings.topic(RAW.name)):
-        pipeline.append(Message(RAW.name, record.key, record.value, record.headers, record.timestamp_ms))
-    pipeline.run()
-    wanted = pipeline.latest(STORY_STATE.name)
+    pipeline, wanted = MemoryPipeline(), dict[bytes, bytes | None]()
+
+    def run() -> None:
+        pipeline.run()
+        wanted.update({record.key or b"": record.value for record in pipeline.topics[STORY_STATE.name]})
+        pipeline.forget()
+
+    async with aclosing(read_topic(scene.endpoint, scene.settings.topic(RAW.name))) as records:
+        async for record in records:
+            pipeline.append(Message(RAW.name, record.key, record.value, record.headers, record.timestamp_ms))
+            if record.offset % _PIECE == 0:
+                run()
+    run()
     actual = await read_table(scene.endpoint, scene.settings.topic(STORY_STATE.name))
     return sum(wanted.get(key) != actual.get(key) for key in wanted.keys() | actual.keys())

@@ -62,6 +62,18 @@ def test_in_one_go_or_one_by_one_makes_no_difference() -> None:
     assert tables(together) == tables(apart)
 
 
+def test_what_is_forgotten_on_the_way_changes_nothing_that_comes_after() -> None:
+    together, forgetful, logs = run(documents()), MemoryPipeline(), defaultdict[str, list[Record]](list)
+    for document in documents():
+        forgetful.push([document])
+        forgetful.run()
+        for topic, log in forgetful.topics.items():
+            logs[topic] += log
+        forgetful.forget()
+    assert not any(forgetful.topics.values())
+    assert {topic: log for topic, log in logs.items() if log} == together.topics
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_pushing_again_changes_nothing(seed: int) -> None:
     pipeline = run(documents())

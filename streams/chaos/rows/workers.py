@@ -99,7 +99,9 @@ async def paused_past_the_session(scene: Scene) -> None:
     await scene.until(lambda: scene.crew.paused(0), "a worker stops with a table write in hand")
     scene.crew.lives[0].clear()
     await _sleep_through(scene, 0)
-    await scene.up(0)  # the zombie, or who came after it
+    # The zombie, or who came after it; what it wrote too late may have ended the other one, too.
+    for slot in range(2):
+        await scene.up(slot)
     scene.crew.send(1, signal.SIGSTOP)
     await _sleep_through(scene, 1)
     await feeding
