@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Self
 
-from streams.codec import Headers
+from streams.codec import Headers, header
+from streams.traceparent import TRACEPARENT, parse
 
 __all__ = ["Envelope"]
 
@@ -18,7 +19,8 @@ class Envelope:
     """Who wrote a record, about what; attributes that a record lacks are None.
 
     `id` is the same in a record and its repetition after a kill. `time` is when the document was
-    first seen. `replay` names the replay job that made the record, None when it is live.
+    first seen. `replay` names the replay job that made the record, None when it is live. `traceparent`
+    is the W3C header of the span that wrote it, for a span of yours below that one.
     `extensions` has every other attribute.
     """
 
@@ -31,6 +33,7 @@ class Envelope:
     document_id: str | None = None
     origin: str | None = None
     replay: str | None = None
+    traceparent: str | None = None
     extensions: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -40,6 +43,7 @@ class Envelope:
         for name, value in headers:
             if name.startswith(_PREFIX):
                 found.setdefault(name[len(_PREFIX) :], value.decode("utf-8", "replace"))
+        context = parse(header(headers, TRACEPARENT))
         return cls(
             id=found.get("id"),
             source=found.get("source"),
@@ -50,6 +54,7 @@ class Envelope:
             document_id=found.get("documentid"),
             origin=found.get("origin"),
             replay=found.get("replay"),
+            traceparent=None if context is None else str(context),
             extensions={name: text for name, text in found.items() if name not in _NAMED},
         )
 

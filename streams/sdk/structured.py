@@ -10,6 +10,7 @@ from streams.codec import Record
 from streams.deadletter import read_dead_letter
 from streams.query import value_of
 from streams.sdk.offered import Offered
+from streams.traceparent import context_of
 
 __all__ = ["structured"]
 
@@ -19,9 +20,9 @@ _PREFIX = "ce_"
 def structured(what: Offered, record: Record, *, data: bool = True) -> bytes:
     """The event in `record`, without its data when not `data`; one line, whatever the record holds.
 
-    Attributes are those of its headers; `topic`, `partition`, `offset` and `recordedtime` say where
-    and when it was recorded. A record that lacks what CloudEvents demands gets it from its place.
-    A tombstone has no data; a value that is no JSON is in `data_base64`.
+    Attributes are those of its headers, `traceparent` is the span that wrote it; `topic`, `partition`,
+    `offset` and `recordedtime` say where and when it was recorded. A record that lacks what CloudEvents
+    demands gets it from its place. A tombstone has no data; a value that is no JSON is in `data_base64`.
     """
     event: dict[str, Any] = {
         "specversion": "1.0",
@@ -32,6 +33,8 @@ def structured(what: Offered, record: Record, *, data: bool = True) -> bytes:
     for name, value in record.headers:
         if name.startswith(_PREFIX):
             event[name[len(_PREFIX) :]] = value.decode("utf-8", "replace")
+    if (context := context_of(record)) is not None:
+        event["traceparent"] = str(context)
     event |= {
         "topic": record.topic,
         "partition": record.partition,

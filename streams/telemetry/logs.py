@@ -10,7 +10,7 @@ from streams.traceparent import context_of
 
 __all__ = ["IDS", "JsonFormatter", "ids_of"]
 
-IDS: Final = ("stage", "reason", "topic", "partition", "offset", "document_id", "trace_id", "source_id")
+IDS: Final = ("stage", "reason", "topic", "partition", "offset", "document_id", "article_id", "trace_id", "source_id")
 """Fields that a line has where they are known; a caller gives them as `extra`."""
 
 
@@ -33,11 +33,12 @@ class JsonFormatter(logging.Formatter):
 
 def ids_of(record: Record) -> dict[str, object]:
     """What names a record of a topic, as the `extra` of a log call."""
-    context = context_of(record)
+    context, subject = context_of(record), header(record.headers, "ce_subject") or ""
     return {
         "topic": record.topic,
         "partition": record.partition,
         "offset": record.offset,
         "document_id": header(record.headers, "ce_documentid"),
+        "article_id": subject if subject.startswith("art_") else None,
         "trace_id": None if context is None else context.trace_id,
     }

@@ -83,6 +83,7 @@ def test_what_a_line_is_about_is_in_fields_of_its_own(capsys: pytest.CaptureFixt
     everything(Settings(log_format="json"))
     headers = (
         ("ce_documentid", b"doc_1"),
+        ("ce_subject", b"art_1"),
         ("traceparent", b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
     )
     ids = ids_of(Record("news.raw.v1", 3, 17, b"doc_1", b"The text.", headers))
@@ -95,6 +96,7 @@ def test_what_a_line_is_about_is_in_fields_of_its_own(capsys: pytest.CaptureFixt
         "partition": 3,
         "offset": 17,
         "document_id": "doc_1",
+        "article_id": "art_1",
         "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
     }
 
@@ -103,7 +105,7 @@ def test_an_id_that_is_not_known_is_absent(capsys: pytest.CaptureFixture[str]) -
     everything(Settings(log_format="json"))
     logging.getLogger("newsloom").info("parked", extra=ids_of(Record("news.raw.v1", 0, 1, None, None)))
     (line,) = lines(capsys)
-    assert not {"document_id", "trace_id"} & line.keys()
+    assert not {"document_id", "article_id", "trace_id"} & line.keys()
 
 
 @pytest.mark.parametrize(("log_format", "shown"), [("text", []), ("json", ["retrying"])])

@@ -10,9 +10,12 @@ from hypothesis import strategies as st
 
 from streams.codec import Headers, Record
 from streams.errors import InputError
+from streams.sdk.envelope import Envelope
 from streams.sdk.event_stream import MAX_EVENT, EventParser, ServerSent, comment, frame
 from streams.sdk.offered import OFFERED
 from streams.sdk.structured import structured
+
+TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 
 def parsed(data: bytes, *cuts: int) -> list[ServerSent]:
@@ -69,6 +72,13 @@ def test_an_endless_event_is_refused() -> None:
 def record(value: bytes | None, *headers: tuple[str, bytes]) -> Record:
     known: Headers = (("ce_id", b"cluster:0:1:0"), ("ce_origin", b"0:1"), *headers)
     return Record("lane.news.story.state.v1", 2, 7, b"sty_1", value, known, 1_772_366_400_123)
+
+
+@pytest.mark.parametrize(("header", "found"), [(TRACEPARENT, TRACEPARENT), ("nonsense", None)])
+def test_an_event_names_the_span_that_wrote_it(header: str, found: str | None) -> None:
+    written = record(b"{}", ("traceparent", header.encode()))
+    assert orjson.loads(structured(OFFERED["stories"], written, data=False)).get("traceparent") == found
+    assert Envelope.of(written.headers).traceparent == found
 
 
 def test_a_record_is_a_cloud_event_in_structured_mode() -> None:
