@@ -53,7 +53,7 @@ def test_the_poller_takes_feeds_from_an_address_that_is_allowed(core: Compose, i
     try:
         core.execute("poller", "newsloom", "feeds", "add", "http://127.0.0.1:8970/gazette/feed", "--id", "gazette")
         found = f"{core.api}/v1/articles"
-        wait(lambda: bool(httpx.get(found, params={"source": "gazette"}).json()["items"]), "an article", within_s=90)
+        wait(lambda: bool(httpx.get(found, params={"source": "gazette"}).json()["items"]), "an article", within_s=180)
     finally:
         docker("rm", "--force", site)
 
