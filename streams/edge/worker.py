@@ -21,9 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from aiokafka.admin import AIOKafkaAdminClient
-
 from streams.alarms import standing
+from streams.edge.admin import cluster_id
 from streams.edge.agents import Meter, Work, consume, parallel, single_writer, watched
 from streams.edge.hardened import HardenedApp, new_app
 from streams.edge.measured import Measured
@@ -80,7 +79,7 @@ async def run_stages(endpoint: Endpoint, settings: Settings, *, stages: Sequence
     if endpoint.exposed:
         log.warning("broker %s is reached in the clear; NEWSLOOM_SECURITY_PROTOCOL says how else", endpoint)
     folder = settings.state_dir / "workers" / settings.topic(f"slot-{slot}")
-    _own_store(folder, await _cluster_id(endpoint))
+    _own_store(folder, await cluster_id(endpoint))
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -255,15 +254,6 @@ async def _report(running: list[_Running], folder: Path) -> None:
         partial.write_text(text)
         partial.replace(target)
         await asyncio.sleep(1)
-
-
-async def _cluster_id(endpoint: Endpoint) -> str:
-    admin = AIOKafkaAdminClient(**endpoint.client())
-    await admin.start()
-    try:
-        return str((await admin.describe_cluster())["cluster_id"])
-    finally:
-        await admin.close()
 
 
 def _own_store(folder: Path, cluster: str) -> None:
