@@ -43,6 +43,8 @@ def environment(place: Path) -> dict[str, str]:
 
 
 @pytest.mark.kafka
+@pytest.mark.embedded
+@pytest.mark.slow
 @pytest.mark.timeout(LIMIT_S + 30)
 def test_the_commands_of_the_runbook_do_what_it_says(place: Path) -> None:
     """Back up, lose everything, restore, upgrade: the audit agrees, the stories are as before, a dump is whole."""
