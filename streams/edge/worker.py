@@ -46,7 +46,7 @@ _MEMBER = "member-id"
 _ALARMS_S = 1.0
 _STALE_S = 12 * 60 * 60
 _GRACE_S = 1.5
-_GC = (50_000, 20, 50)
+_GC = (10_000, 10, 10)
 
 _ROCKSDB = {
     "driver": "rocksdict",
