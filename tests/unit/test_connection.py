@@ -32,3 +32,20 @@ async def test_a_machine_that_does_not_answer_is_given_up_soon(
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(create_conn("127.0.0.1", silent_port, request_timeout_ms=20_000), 5)
     assert time.monotonic() - begun < 2
+
+
+async def test_a_broker_that_is_there_may_take_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "CONNECT_S", 0.2)
+
+    held: list[asyncio.StreamWriter] = []
+
+    def nothing(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """It takes the connection, and never answers."""
+        held.append(writer)
+
+    async with await asyncio.start_server(nothing, "127.0.0.1", 0) as server:
+        begun = time.monotonic()
+        with pytest.raises(TimeoutError):
+            await create_conn("127.0.0.1", server.sockets[0].getsockname()[1], request_timeout_ms=1_000)
+        assert time.monotonic() - begun >= 1
+        held[0].close()
