@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.docker.compose import Compose, docker
+from tests.docker.compose import Compose, called, docker
 from tests.docker.load import Load
 from tests.docker.waiting import wait
 
@@ -18,6 +18,14 @@ LOOK = "touch /x 2>&1; touch ~/x && rm ~/x && echo written; id -u; grep -E 'CapE
 STATS = "/var/lib/newsloom/workers/slot-0/stats.json"
 HANG = f"import json, os; os.kill(json.load(open('{STATS}'))['pid'], {{number}})"
 SIGSTOP = 19
+
+
+PROFILES = ("--profile core --profile feeds --profile observe", "--env-file deploy/ha.env --profile ha --profile feeds")
+
+
+@pytest.mark.parametrize("options", PROFILES)
+def test_profiles_go_together(core: Compose, options: str) -> None:
+    assert called([*core.command, *options.split(), "config", "--quiet"]) == ""
 
 
 def test_a_folder_of_articles_ends_with_stories_on_the_page(core: Compose) -> None:

@@ -25,10 +25,12 @@ def prometheus(core: Compose) -> str:
 
 
 def targets(url: str) -> list[dict[str, Any]]:
+    """What it scrapes; nothing until it is ready."""
     try:
-        return list(httpx.get(f"{url}/targets").json()["data"]["activeTargets"])
-    except httpx.TransportError:
+        answer = httpx.get(f"{url}/targets").raise_for_status()
+    except httpx.HTTPError:
         return []
+    return list(answer.json()["data"]["activeTargets"])
 
 
 def test_every_role_is_a_target_that_is_up(prometheus: str) -> None:
