@@ -99,7 +99,8 @@ async def paused_past_the_session(scene: Scene) -> None:
     await scene.until(lambda: scene.crew.paused(0), "a worker stops with a table write in hand")
     scene.crew.lives[0].clear()
     await _sleep_through(scene, 0)
-    # The zombie, or who came after it; what it wrote too late may have ended the other one, too.
+    # What the zombie writes too late ends it, and may end the other one, too: only then are both at work again.
+    await scene.recover(await scene.waiting(), time.monotonic())
     for slot in range(2):
         await scene.up(slot)
     scene.crew.send(1, signal.SIGSTOP)
