@@ -12,6 +12,7 @@ import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any
 
 import uvloop
@@ -28,6 +29,7 @@ __all__ = ["GapError", "SafeConsumer", "SafeTransport"]
 log = logging.getLogger("newsloom.worker")
 
 _FETCH_S = 30.0
+_CLOSE_S = 2.0
 # Faust's 1.5 s would delay whatever a rebalance asks: on a connection a broker answers in turn, a waiting fetch too.
 _LONG_POLL_MS = 500
 
@@ -69,7 +71,9 @@ class _Thread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         """Leave the group first: who goes without having left is waited for until the session is over."""
         if self._consumer is not None:
             await leave_group(self._consumer)
-        await super().on_thread_stop()
+        # TLS is closed by both sides, and a busy broker may take half a minute for its part: nothing depends on that.
+        with suppress(TimeoutError):
+            await asyncio.wait_for(super().on_thread_stop(), _CLOSE_S)
 
     async def getmany(self, active_partitions: Collection[TP] | None, timeout: float) -> Any:  # noqa: ASYNC109 - Faust's
         """Fetch until there is something, `timeout` is over or `break_off` is called: then nothing is lost."""
