@@ -218,7 +218,9 @@ class Pool:
 
         PoolError when a process cannot be started.
         """
-        chunks = [records[start : start + _CHUNK] for start in range(0, len(records), _CHUNK)]
+        # A small batch is shared by all processes: it is done sooner.
+        size = max(1, min(_CHUNK, -(-len(records) // len(self._lanes))))
+        chunks = [records[start : start + size] for start in range(0, len(records), size)]
         parts = await asyncio.gather(*(self._run_chunk(stage, chunk) for chunk in chunks))
         return [done for part in parts for done in part]
 
