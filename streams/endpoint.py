@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from streams.errors import BrokerError, UsageError
 from streams.settings import Settings
 
-__all__ = ["Endpoint", "Login", "Security", "endpoint_at", "without_security"]
+__all__ = ["Endpoint", "Login", "Security", "endpoint_at", "is_loopback", "without_security"]
 
 _LOGIN = ("sasl_username", "sasl_password", "sasl_password_file")
 _FILES = ("ssl_ca_file", "ssl_certificate_file", "ssl_key_file")
@@ -86,8 +86,8 @@ class Endpoint:
 
         That is said, not refused: a network of containers has names of its own, and nobody else in it.
         """
-        hosts = (address.rpartition(":")[0].strip("[]") for address in self.bootstrap.split(","))
-        return self.security is None and not all(map(_is_loopback, hosts))
+        hosts = (address.rpartition(":")[0] for address in self.bootstrap.split(","))
+        return self.security is None and not all(map(is_loopback, hosts))
 
     def failure(self, error: BaseException) -> BrokerError:
         """The error of one of its clients as people are told of it; a refusal names who was refused."""
@@ -102,9 +102,10 @@ class Endpoint:
         return {"bootstrap_servers": self.bootstrap} | (self.security.client() if self.security else {})
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches `host`, an address or `localhost`."""
     try:
-        return ip_address(host).is_loopback
+        return ip_address(host.strip("[]")).is_loopback
     except ValueError:  # a name
         return host == "localhost"
 

@@ -5,10 +5,11 @@ import binascii
 import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Literal
 
-__all__ = ["Access", "host_of", "is_loopback"]
+from streams.endpoint import is_loopback
+
+__all__ = ["Access", "host_of"]
 
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _OPEN = frozenset({"/healthz", "/readyz"})
@@ -16,14 +17,6 @@ _LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
 Verdict = Literal["ok", "no_token", "token"]
 """Go on; no token is set, so this is off; the token is missing or wrong."""
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches `host`, an address or `localhost`."""
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def host_of(header: str) -> str:

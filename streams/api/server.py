@@ -6,12 +6,12 @@ from contextlib import contextmanager
 
 import uvicorn
 
-from streams.api.access import Access, is_loopback
+from streams.api.access import Access
 from streams.api.app import create_app
 from streams.api.intake import Intake
 from streams.api.services import Services
 from streams.api.streams import Streams
-from streams.endpoint import Endpoint
+from streams.endpoint import Endpoint, is_loopback
 from streams.errors import UsageError
 from streams.readmodel.follow import Follower
 from streams.readmodel.reader import Reader

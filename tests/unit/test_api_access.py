@@ -10,10 +10,11 @@ import pytest
 import pytest_asyncio
 from pydantic import SecretStr
 
-from streams.api.access import Access, host_of, is_loopback
+from streams.api.access import Access, host_of
 from streams.api.guard import SECURITY_HEADERS
 from streams.api.rate import Buckets
 from streams.api.server import access_of
+from streams.endpoint import is_loopback
 from streams.errors import UsageError
 from streams.readmodel import queries
 from streams.readmodel.follow import Standing
