@@ -194,7 +194,11 @@ def decode(data: bytes) -> Profile:
 
 
 class Query(NamedTuple):
-    """Tagged terms to be looked up, ids ascending."""
+    """Tagged terms to be looked up, ids ascending.
+
+    Terms of two kinds get one id with a chance of 2**-32 a pair, as hashes do; the first is then the one
+    that is found, everywhere alike.
+    """
 
     ids: Ids
     weights: Floats

@@ -18,8 +18,12 @@ from streams.state.story_profile import (
 )
 from tests.story_builders import vectors
 
-weighted = st.dictionaries(st.integers(0, 2**32 - 1), st.floats(0.125, 8, width=32), max_size=12)
-ids = st.frozensets(st.integers(0, 2**32 - 1), max_size=6)
+# Few enough that profiles share terms, with low halves in common (what the matcher sieves by), and with
+# high halves such that no two kinds of segment give two terms one id: Hypothesis draws the tags
+# themselves, as constants of the source, and would find that pair (see `Query`).
+TERMS = [high << 16 | low for high in range(4) for low in range(24)]
+weighted = st.dictionaries(st.sampled_from(TERMS), st.floats(0.125, 8, width=32), max_size=12)
+ids = st.frozensets(st.sampled_from(TERMS), max_size=6)
 
 
 @st.composite
