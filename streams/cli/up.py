@@ -97,7 +97,8 @@ def _worker(app: typer.Typer) -> None:
 
         async def work() -> int:
             endpoint = await connected(settings, wait_s=wait)
-            await need_topics(endpoint, settings, [name for each in chosen for name in each.topics])
+            topics = [name for each in chosen for name in each.topics]
+            await need_topics(endpoint, settings, topics, [settings.group(each.name) for each in chosen])
             with serving(settings, "worker", f"worker-{slot}"):
                 return await run_stages(endpoint, settings, stages=chosen, slot=slot)
 

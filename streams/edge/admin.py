@@ -114,18 +114,34 @@ async def create_topics(endpoint: Endpoint, settings: Settings, flow: Sequence[S
         return created
 
 
-async def need_topics(endpoint: Endpoint, settings: Settings, names: Iterable[str]) -> None:
+async def need_topics(endpoint: Endpoint, settings: Settings, names: Iterable[str], groups: Iterable[str] = ()) -> None:
     """See that the lane has these topics, named without it; when one is missing, all that are missing are created.
 
     So a login that may not create topics, and sees none but its own, starts where an operator has made them.
+    `groups` that are about to be joined have a coordinator then, unless the broker takes too long.
     BrokerError as by `create_topics`.
     """
     wanted = [settings.topic(name) for name in names]
     async with _admin(endpoint) as admin:
         existing = await _partition_counts(admin)
+        for group in groups:
+            await _coordinated(admin, group)
     _check_counts({name: existing[name] for name in wanted if name in existing}, settings.partitions)
     if not existing.keys() >= set(wanted):
         await create_topics(endpoint, settings)
+
+
+async def _coordinated(admin: Any, group: str) -> None:
+    """A fresh broker makes the topic of its groups when one is asked for; consumers log each try as an error."""
+    for _ in range(100):
+        try:
+            await admin.find_coordinator(group)
+        except KafkaError as error:
+            if not error.retriable:
+                return  # not ours to know; whoever joins is told why
+            await asyncio.sleep(0.05)
+        else:
+            return
 
 
 def _check_counts(counts: dict[str, int], wanted: int) -> None:

@@ -9,7 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from aiokafka import AIOKafkaConsumer
 
+from streams.edge.admin import need_topics
 from streams.endpoint import Endpoint
 from streams.errors import BrokerError
 from streams.local.broker import Broker, broker_root, find_broker, open_broker
@@ -18,6 +20,7 @@ from streams.local.kafka import EmbeddedKafka
 from streams.local.process import alive
 from streams.local.runtime import Runtime, ready_runtime
 from streams.settings import Settings
+from streams.topics import RAW
 from tests.integration.brokers import found, silent, started, until
 from tests.integration.kafka_client import create_topic, read, send, topic_names
 
@@ -49,6 +52,17 @@ async def test_a_killed_broker_comes_back_on_its_port_with_what_it_acknowledged(
         await kafka.start()
         assert kafka.bootstrap == bootstrap
         assert await read(bootstrap, "kept", 100) == values
+
+
+async def test_the_first_to_join_a_group_of_a_fresh_broker_logs_no_error(
+    tmp_path: Path, runtime: Runtime, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with started(tmp_path, runtime) as kafka:
+        await need_topics(kafka.endpoint, Settings(partitions=1), [RAW.name], ["readers"])
+        consumer = AIOKafkaConsumer(RAW.name, **kafka.endpoint.client(), group_id="readers")
+        await consumer.start()
+        await consumer.stop()
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 async def test_a_stopped_broker_keeps_its_data_and_port(settings: Settings) -> None:
