@@ -163,6 +163,10 @@ def test_selectors_take_the_pods_they_mean(name: str) -> None:
         "newsloom-metrics": everybody,
     }
     assert policies["newsloom-default-deny"].keys() == {"podSelector", "policyTypes"}
+    (resolver,) = policies["newsloom-kafka"]["egress"][1]["to"]
+    assert resolver["podSelector"] == {
+        "matchExpressions": [{"key": "k8s-app", "operator": "In", "values": ["kube-dns"]}]
+    }
     services = {each["metadata"]["name"]: each["spec"]["selector"] for each in of_kind(built, "Service")}
     assert {key: selected(built, labels) for key, labels in services.items()} == {
         "newsloom-api": {"api"},

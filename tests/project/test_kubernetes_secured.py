@@ -52,6 +52,7 @@ def test_each_workload_has_a_login_of_its_own_and_no_other(name: str) -> None:
         assert mounted[authority.removesuffix("/ca.crt")].endswith("ca" if name == SECURED[0] else "cluster-ca-cert")
         beside = {"/run/secrets/newsloom-api"} if component == "api" else set()
         assert mounted.keys() == {"/run/secrets/kafka", "/run/secrets/kafka-ca"} | beside
+        assert len(set(mounted.values())) == len(mounted)  # Strimzi owns the Secret of a login whole
 
 
 def test_the_name_of_strimzi_s_cluster_is_the_same_everywhere() -> None:
