@@ -32,6 +32,8 @@ _FETCH_S = 30.0
 _CLOSE_S = 2.0
 # Faust's 1.5 s would delay whatever a rebalance asks: on a connection a broker answers in turn, a waiting fetch too.
 _LONG_POLL_MS = 500
+# aiokafka looks five times a second whether there is something to fetch; whatever changes that wakes it anyway.
+_IDLE_LOOK_S = 1.0
 
 
 class GapError(RuntimeError):
@@ -65,6 +67,7 @@ class _Thread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = _LONG_POLL_MS  # noqa: SLF001 - Faust has no setting for it
+        consumer._consumer_timeout = _IDLE_LOOK_S  # noqa: SLF001 - nor for this
         return consumer
 
     async def on_thread_stop(self) -> None:

@@ -13,11 +13,12 @@ import resource
 import select
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from ctypes import Array, c_double
 from dataclasses import dataclass, field
+from itertools import accumulate
 from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
@@ -32,7 +33,8 @@ from streams.topology import Stage
 
 __all__ = ["Done", "Pool", "PoolError", "load_ahead"]
 
-_CHUNK = 8
+_CHUNK = 32
+_CHUNK_BYTES = 1 << 20
 _START_S = 60.0
 _HEADROOM = 64 << 20
 _CONTEXT = mp.get_context("forkserver")
@@ -184,6 +186,19 @@ def _dead(stage: Stage, record: Record, dead: Dead, deadline_s: float) -> Done:
     return Done(Handled((message,), f"dead:{dead.reason}"), deadline_s)
 
 
+def _chunks(records: Sequence[Record], processes: int) -> Iterator[Sequence[Record]]:
+    """Large ones first, small ones last: few are handed over, and no process is at work for long when others have none.
+
+    What is in a chunk is in a CPU process's memory all at once, so bytes end it, too.
+    """
+    while records:
+        chunk = records[: min(_CHUNK, -(-len(records) // processes))]
+        sizes = accumulate(len(record.value or b"") for record in chunk)
+        chunk = chunk[: 1 + sum(size < _CHUNK_BYTES for size in sizes)]
+        yield chunk
+        records = records[len(chunk) :]
+
+
 class Pool:
     """`processes` CPU processes shared by all stateless stages of a worker."""
 
@@ -218,9 +233,7 @@ class Pool:
 
         PoolError when a process cannot be started.
         """
-        # A small batch is shared by all processes: it is done sooner.
-        size = max(1, min(_CHUNK, -(-len(records) // len(self._lanes))))
-        chunks = [records[start : start + size] for start in range(0, len(records), size)]
+        chunks = _chunks(records, len(self._lanes))
         parts = await asyncio.gather(*(self._run_chunk(stage, chunk) for chunk in chunks))
         return [done for part in parts for done in part]
 

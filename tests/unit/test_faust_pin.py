@@ -210,7 +210,10 @@ async def test_a_fetch_waits_less_than_faust_lets_it(app: HardenedApp) -> None:
     kafka = thread._create_worker_consumer(app.transport)
     kafka._closed = True  # it was never started
     assert kafka._fetch_max_wait_ms <= 500
-    assert "fetch_max_wait_ms=self._fetch_max_wait_ms" in inspect.getsource(AIOKafkaConsumer.start)
+    assert kafka._consumer_timeout >= 2 * kafka._fetch_max_wait_ms / 1000, "a quiet topic would be looked at needlessly"
+    started = inspect.getsource(AIOKafkaConsumer.start)
+    assert "fetch_max_wait_ms=self._fetch_max_wait_ms" in started
+    assert "fetcher_timeout=self._consumer_timeout" in started
 
 
 def test_recovery_has_the_state_that_ours_keeps_in_step(app: HardenedApp) -> None:
