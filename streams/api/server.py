@@ -17,6 +17,7 @@ from streams.readmodel.follow import Follower
 from streams.readmodel.reader import Reader
 from streams.sdk.producer import Producer
 from streams.settings import Settings
+from streams.telemetry.alive import reporting
 from streams.telemetry.metrics import introduce
 
 __all__ = ["access_of", "serve"]
@@ -70,6 +71,7 @@ async def serve(endpoint: Endpoint, settings: Settings, *, say: Callable[[str], 
         )
     )
     following = asyncio.create_task(follower.run())
+    alive = asyncio.create_task(reporting(settings, "api"))
     serving = asyncio.create_task(server.serve())
     try:
         await _announced(server, serving, say)
@@ -80,9 +82,10 @@ async def serve(endpoint: Endpoint, settings: Settings, *, say: Callable[[str], 
         raise UsageError(f"cannot serve on {settings.api_host}:{settings.api_port}; is it in use?") from error
     finally:
         following.cancel()
+        alive.cancel()
         streams.close()
         server.should_exit = True
-        await asyncio.gather(following, serving, return_exceptions=True)
+        await asyncio.gather(following, alive, serving, return_exceptions=True)
         await intake.close()
         reader.close()
 

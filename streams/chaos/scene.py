@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import islice
+from math import inf
 from pathlib import Path
 from typing import IO
 
@@ -64,7 +65,7 @@ class Scene:
         self.proxy = proxy = parts.proxy
         self.disks = parts.disks
         self.log = Path(log.name)
-        self.crew = Crew(proxy.bootstrap if proxy else kafka.bootstrap, settings, (), log)
+        self.crew = Crew(proxy.bootstrap if proxy else kafka.bootstrap, settings, (), log, silence_s=inf)
         self.acked: set[str] = set()
         self.doubtful: set[str] = set()
         self.sent = 0

@@ -84,10 +84,17 @@ def _check(folder: Path, move_to: Path | None, *, delete: bool) -> None:
 
 async def _watch(settings: "Settings", plan: "Plan", every_s: float, *, once: bool, show: "_Shown") -> int:
     """Watch until cancelled, over absences of the broker; `once` until all is taken. The number of files refused."""
+    import asyncio
+
+    from streams.telemetry.alive import reporting
     from streams.telemetry.endpoint import serving
 
     with serving(settings, "watch", "watch"):
-        return await _over_absences(settings, plan, every_s, once=once, show=show)
+        alive = asyncio.create_task(reporting(settings, "watch"))
+        try:
+            return await _over_absences(settings, plan, every_s, once=once, show=show)
+        finally:
+            alive.cancel()
 
 
 async def _over_absences(settings: "Settings", plan: "Plan", every_s: float, *, once: bool, show: "_Shown") -> int:

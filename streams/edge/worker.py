@@ -6,7 +6,6 @@ others alone, and stages can be spread over processes at will.
 
 import asyncio
 import gc
-import json
 import logging
 import os
 import resource
@@ -33,6 +32,7 @@ from streams.edge.store import is_damage
 from streams.edge.table import AtomicTable
 from streams.endpoint import Endpoint
 from streams.settings import Settings
+from streams.telemetry.alive import REPORT_S, write_report
 from streams.telemetry.metrics import ALARM
 from streams.telemetry.spans import open_spans
 from streams.topology import Stage, stage_named
@@ -249,11 +249,8 @@ async def _report(running: list[_Running], folder: Path) -> None:
             for each in running
         }
         peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        text = json.dumps({"pid": os.getpid(), "peak_rss_mb": round(peak_mb, 1), "stages": stats})
-        partial = target.with_suffix(".partial")
-        partial.write_text(text)
-        partial.replace(target)
-        await asyncio.sleep(1)
+        write_report(target, {"peak_rss_mb": round(peak_mb, 1), "stages": stats})
+        await asyncio.sleep(REPORT_S)
 
 
 def _own_store(folder: Path, cluster: str) -> None:

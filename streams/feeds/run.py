@@ -27,8 +27,8 @@ from streams.feeds.schedule import Policy
 from streams.feeds.status import latest, rows
 from streams.feeds.visit import Visitor
 from streams.ingest.sender import open_sender
-from streams.observe.alive import poller_report
 from streams.settings import Settings
+from streams.telemetry.alive import REPORT_S, report_of, write_report
 from streams.topics import RAW, SOURCE_CONFIG, SOURCE_STATE
 
 __all__ = ["POLLER_TOPICS", "only_poller", "open_poller", "read_report", "run_poller", "stopped_by_signals"]
@@ -38,7 +38,6 @@ POLLER_TOPICS = (RAW.name, SOURCE_CONFIG.name, SOURCE_STATE.name)
 
 _PAGE_BYTES = 5 * 1024 * 1024
 _SHOWN = 12
-_REPORT_S = 1.0
 
 
 @asynccontextmanager
@@ -63,9 +62,9 @@ async def open_poller(endpoint: Endpoint, settings: Settings, *, pace: Pace = RE
 
 
 async def run_poller(endpoint: Endpoint, settings: Settings, stop: asyncio.Event, *, pace: Pace = REAL) -> None:
-    """Poll until `stop`, and report once a second to `streams.observe.alive.poller_report`."""
+    """Poll until `stop`, and report once a second that it is alive, and how its feeds do."""
     async with open_poller(endpoint, settings, pace=pace) as poller:
-        reporter = asyncio.create_task(_report(poller, poller_report(settings)))
+        reporter = asyncio.create_task(_report(poller, report_of(settings, "poller")))
         try:
             await poller.run(stop, grace_s=settings.shutdown_s / 2)
         finally:
@@ -100,14 +99,13 @@ def only_poller(settings: Settings) -> Iterator[None]:
 def read_report(settings: Settings) -> dict[str, Any] | None:
     """What the poller said last, None when it has said nothing."""
     try:
-        found: dict[str, Any] = json.loads(poller_report(settings).read_text())
+        found: dict[str, Any] = json.loads(report_of(settings, "poller").read_text())
     except (OSError, ValueError):
         return None
     return found
 
 
 async def _report(poller: Poller, target: Path) -> None:
-    partial = target.with_suffix(".partial")
     while True:
         table = rows(poller.catalogue, poller.states)
         measure(table, poller.agenda, poller.visitor.pace.now())
@@ -118,6 +116,5 @@ async def _report(poller: Poller, target: Path) -> None:
             "failing": sum(row.failing for row in table),
             "rows": [row.as_json() for row in latest(table, _SHOWN)],
         }
-        partial.write_text(json.dumps(report, default=str))
-        partial.replace(target)
-        await asyncio.sleep(_REPORT_S)
+        write_report(target, report)
+        await asyncio.sleep(REPORT_S)

@@ -8,9 +8,11 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import IO
 
 from streams.settings import Settings
+from streams.telemetry.alive import REPORT_S, report_of
 from streams.telemetry.metrics import RESTARTS
 
 __all__ = ["POLLER", "Supervisor"]
@@ -22,6 +24,7 @@ POLLER = -1
 
 _PR_SET_PDEATHSIG = 1
 _LONGEST_PAUSE_S = 5.0
+_FIRST_REPORT_S = 180.0
 
 
 def _die_with_parent() -> None:
@@ -33,7 +36,8 @@ class Supervisor:
     """Keeps `settings.workers` workers alive, and with `poller` one poller; `restarts` counts what had to start again.
 
     `output` takes what the workers print; by default it goes where ours goes. Who lives for less than
-    `quick_s` is started again after a pause, a longer one each time.
+    `quick_s` is started again after a pause, a longer one each time. One that reported once and then is silent
+    for `silence_s` hangs, and is killed; a worker may be paused past its session and wake, as machines do.
     """
 
     bootstrap: str
@@ -42,6 +46,7 @@ class Supervisor:
     output: IO[bytes] | None = None
     poller: bool = False
     quick_s: float = 5.0
+    silence_s: float = 60.0
     restarts: int = 0
     processes: dict[int, asyncio.subprocess.Process] = field(default_factory=dict)
     _stopping: bool = False
@@ -65,7 +70,11 @@ class Supervisor:
         while not self._stopping:
             begun = time.monotonic()
             process = self.processes[slot] = await self._spawn(slot)
-            code = await process.wait()
+            listening = asyncio.create_task(self._listen(slot, process))
+            try:
+                code = await process.wait()
+            finally:
+                listening.cancel()
             self.ended(slot, code)
             if self._stopping:
                 return
@@ -74,8 +83,7 @@ class Supervisor:
             # A worker that dies at once must not be started in a tight loop.
             quick = time.monotonic() - begun < self.quick_s
             pause = min(_LONGEST_PAUSE_S, pause * 2 + 0.25) if quick else 0.0
-            name = "the poller" if slot == POLLER else f"worker {slot}"
-            log.warning("%s ended with %s; starting it again", name, code)
+            log.warning("%s ended with %s; starting it again", _name(slot), code)
             await asyncio.sleep(pause)
 
     def ended(self, slot: int, code: int) -> None:
@@ -89,6 +97,18 @@ class Supervisor:
         # Each has a port of its own: who asks for metrics asks us.
         port = {} if self.settings.metrics_port is None else {"metrics_port": 0, "metrics_host": "127.0.0.1"}
         return arguments, self.settings.environment(broker=self.bootstrap, **port)
+
+    async def _listen(self, slot: int, process: asyncio.subprocess.Process) -> None:
+        """Kill a process that hangs. Looks are counted, not time: who stops the whole family stops us, too."""
+        report = report_of(self.settings, _name(slot))
+        last, silent, bound_s = _written(report), 0.0, max(self.silence_s, _FIRST_REPORT_S)
+        while silent < bound_s:
+            await asyncio.sleep(REPORT_S)
+            silent += REPORT_S
+            if (now := _written(report)) != last:
+                last, silent, bound_s = now, 0.0, self.silence_s
+        log.error("%s has been silent for %g s: killing it", _name(slot), bound_s)
+        _each([process], lambda hanging: hanging.kill())
 
     async def _spawn(self, slot: int) -> asyncio.subprocess.Process:
         arguments, environment = self.command(slot)
@@ -107,6 +127,14 @@ class Supervisor:
         if waits:
             await asyncio.wait(waits, timeout=self.settings.shutdown_s + 2)
         _each(alive, lambda process: process.kill())
+
+
+def _written(report: Path) -> int | None:
+    """When a report was written, None for one that is not there."""
+    try:
+        return report.stat().st_mtime_ns
+    except OSError:
+        return None
 
 
 def _name(slot: int) -> str:

@@ -4,12 +4,12 @@ import json
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from streams.edge.admin import total_lag
 from streams.endpoint import Endpoint
 from streams.errors import BrokerError
 from streams.settings import Settings
+from streams.telemetry.alive import report_of
 from streams.topology import TOPOLOGY
 
 __all__ = ["StageStatus", "Status", "read_status"]
@@ -55,9 +55,8 @@ async def read_status(endpoint: Endpoint, settings: Settings, before: Status | N
 
 
 def _stats(settings: Settings, slot: int) -> dict[str, object] | None:
-    path: Path = settings.state_dir / "workers" / settings.topic(f"slot-{slot}") / "stats.json"
     try:
-        found: dict[str, object] = json.loads(path.read_text())
+        found: dict[str, object] = json.loads(report_of(settings, f"worker-{slot}").read_text())
     except (OSError, ValueError):  # not started yet
         return None
     return found

@@ -18,6 +18,7 @@ from urllib.request import ProxyHandler, build_opener
 
 from streams.errors import UsageError
 from streams.settings import Settings
+from streams.telemetry.alive import worker_names
 from streams.telemetry.merged import merged
 from streams.telemetry.metrics import CONTENT_TYPE, Role, exposition, introduce
 
@@ -58,7 +59,7 @@ def serving_family(settings: Settings) -> Iterator[None]:
 def family(settings: Settings) -> bytes:
     """The metrics of `newsloom up` and of those of its children that answer, by the label `process`."""
     parts = {"up": exposition("up").decode()}
-    for name in (*(f"worker-{slot}" for slot in range(settings.workers)), "poller"):
+    for name in (*worker_names(settings), "poller"):
         with suppress(OSError, ValueError, HTTPException):  # it starts, or has just ended
             parts[name] = _asked(int(_note(settings, name).read_text()))
     return merged(parts).encode()

@@ -16,7 +16,8 @@ pytestmark = pytest.mark.timeout(600)
 OURS = ("worker-text", "worker-state", "watch", "api", "poller")
 LOOK = "touch /x 2>&1; touch ~/x && rm ~/x && echo written; id -u; grep -E 'CapEff|NoNewPrivs' /proc/self/status"
 STATS = "/var/lib/newsloom/workers/slot-0/stats.json"
-HANG = f"import json, os; os.kill(json.load(open('{STATS}'))['pid'], {{number}})"
+HANG = "import json, os; os.kill(json.load(open('{report}'))['pid'], {number})"
+REPORTS = {"worker-state": STATS} | {name: f"/var/lib/newsloom/{name}.json" for name in ("api", "poller", "watch")}
 SIGSTOP = 19
 
 
@@ -92,21 +93,22 @@ async def test_a_second_worker_takes_its_share(two_workers: Compose, tmp_path: P
 
 
 @pytest.mark.slow
-async def test_a_worker_that_hangs_is_seen_killed_and_started_again(
-    core: Compose, tmp_path: Path, figure: Callable[[str], None]
+@pytest.mark.parametrize("service", REPORTS)
+async def test_what_hangs_is_seen_killed_and_started_again(
+    core: Compose, tmp_path: Path, figure: Callable[[str], None], service: str
 ) -> None:
-    container = core.container("worker-state")
+    container = core.container(service)
 
     def restarts() -> int:
         return int(core.facts(container)["RestartCount"])
 
     before = restarts()
-    docker("exec", container, "python", "-c", HANG.format(number=SIGSTOP))
-    seen = wait(lambda: core.states("worker-state") == ["unhealthy"], "an unhealthy worker", within_s=90)
+    docker("exec", container, "python", "-c", HANG.format(report=REPORTS[service], number=SIGSTOP))
+    seen = wait(lambda: core.states(service) == ["unhealthy"], f"an unhealthy {service}", within_s=90)
     again = seen + wait(lambda: restarts() > before, "a restart", within_s=60)
-    well = again + wait(lambda: core.states("worker-state") == ["healthy"], "a healthy worker", within_s=60)
+    well = again + wait(lambda: core.states(service) == ["healthy"], f"a healthy {service}", within_s=60)
     figure(
-        f"a worker that hangs: unhealthy after {seen:.0f} s, started again after {again:.0f}, healthy after {well:.0f}"
+        f"{service} that hangs: unhealthy after {seen:.0f} s, started again after {again:.0f}, healthy after {well:.0f}"
     )
     load = Load(core.bootstrap, tmp_path, seed=9)
     await load.push(20)

@@ -29,11 +29,11 @@ from streams.edge.reader import read_topic
 from streams.endpoint import Endpoint
 from streams.ingest.push import push
 from streams.local.broker import Broker
-from streams.observe.alive import silent_s
 from streams.observe.balance import balance
 from streams.observe.lookup import find_article
 from streams.outcome import Dead
 from streams.settings import Settings
+from streams.telemetry.alive import silent_s
 from streams.topics import RAW
 from tests.builders import raw_document
 from tests.integration.harness import until
@@ -276,7 +276,7 @@ async def test_a_stage_that_parks_most_of_its_input_stops_until_it_is_let_go(set
     still = await normalizer(settings)
 
     async def alive() -> bool:
-        return not (store / "normalize").exists() and min(silent_s(settings).values()) < 2
+        return not (store / "normalize").exists() and min(silent_s(settings, ["worker-0"]).values()) < 2
 
     await until(alive, "a worker that stands still and says so")
     await asyncio.sleep(2)
