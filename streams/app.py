@@ -13,7 +13,7 @@ from typing import IO
 
 from streams.edge.admin import create_topics
 from streams.endpoint import Endpoint
-from streams.errors import BrokerError, UsageError
+from streams.errors import BrokerError, RefusedError, UsageError
 from streams.local.broker import Broker, find_broker, open_broker
 from streams.local.supervisor import Supervisor
 from streams.settings import Settings
@@ -45,11 +45,13 @@ class Running:
 
 
 async def connected(settings: Settings, *, wait_s: float = 0) -> Endpoint:
-    """How to reach the broker to use; BrokerError when none answers within `wait_s`."""
+    """How to reach the broker to use; BrokerError when none answers within `wait_s`, at once when one refuses us."""
     deadline = time.monotonic() + wait_s
     while True:
         try:
             broker = await find_broker(settings)
+        except RefusedError:
+            raise
         except BrokerError:
             if time.monotonic() >= deadline:
                 raise

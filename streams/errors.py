@@ -3,12 +3,13 @@
 NewsloomError
  ├── UsageError          2  the call is off
  ├── BrokerError         3  no broker, or it does not answer as it should
+ │    ├── RefusedError   3  a broker answers, and does not let us in, or is not to be trusted
  │    └── JarError       3  Kafka's jars cannot be had, or are not what the lock says
  ├── InputError          4  a file or archive that cannot be taken
  └── AuditError          1  the topics do not agree with the recomputation
 """
 
-__all__ = ["AuditError", "BrokerError", "InputError", "JarError", "NewsloomError", "UsageError"]
+__all__ = ["AuditError", "BrokerError", "InputError", "JarError", "NewsloomError", "RefusedError", "UsageError"]
 
 
 class NewsloomError(Exception):
@@ -27,6 +28,10 @@ class BrokerError(NewsloomError):
     """No broker, or it does not answer as it should."""
 
     exit_code = 3
+
+
+class RefusedError(BrokerError):
+    """A broker answers, and does not let us in, or is not to be trusted; waiting does not help."""
 
 
 class JarError(BrokerError):

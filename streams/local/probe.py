@@ -11,12 +11,16 @@ from aiokafka.conn import create_conn
 from aiokafka.errors import KafkaConnectionError, KafkaError, SaslAuthenticationFailed, UnsupportedSaslMechanismError
 
 from streams.endpoint import Endpoint
-from streams.errors import BrokerError, UsageError
+from streams.errors import BrokerError, RefusedError, UsageError
 
 __all__ = ["Answer", "parse_addresses", "probe"]
 
 _ADDRESS = re.compile(r"(?P<host>\[[0-9a-fA-F:.]{2,45}\]|[A-Za-z0-9._-]{1,253}):(?P<port>[0-9]{1,5})")
 _MOST_PORTS = 65536
+
+# Waiting does not change these, and a login that is tried again and again looks like an attack.
+_REFUSALS = (ssl.SSLCertVerificationError, SaslAuthenticationFailed, UnsupportedSaslMechanismError)
+_OF_UNKNOWN_AUTHORITY = {2, 18, 19, 20, 21}  # OpenSSL's X509_V_ERR_...
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ def parse_addresses(text: str) -> list[tuple[str, int]]:
 
 
 async def probe(endpoint: Endpoint, *, limit_s: float) -> Answer:
-    """Ask the cluster who it is; BrokerError after at most `limit_s` seconds."""
+    """Ask the cluster who it is; BrokerError after at most `limit_s` seconds, RefusedError when waiting is no use."""
     try:
         async with asyncio.timeout(limit_s):
             await _connect(endpoint)
@@ -53,15 +57,17 @@ async def probe(endpoint: Endpoint, *, limit_s: float) -> Answer:
 
 async def _connect(endpoint: Endpoint) -> None:
     """One of the addresses must take a connection, and let us in: the Kafka client would log its failures at length."""
-    reasons = []
+    failures: list[OSError | KafkaError] = []
     for host, port in parse_addresses(endpoint.bootstrap):
         try:
             await _open(host, port, endpoint)
         except (OSError, KafkaError) as error:
-            reasons.append(_reason(error, endpoint))
+            failures.append(error)
         else:
             return
-    raise BrokerError(f"no broker at {endpoint}: {'; '.join(dict.fromkeys(reasons))}")
+    reasons = dict.fromkeys(_reason(error, endpoint) for error in failures)
+    kind = RefusedError if all(isinstance(error, _REFUSALS) for error in failures) else BrokerError
+    raise kind(f"no broker at {endpoint}: {'; '.join(reasons)}")
 
 
 async def _open(host: str, port: int, endpoint: Endpoint) -> None:
@@ -80,15 +86,17 @@ def _reason(error: Exception, endpoint: Endpoint) -> str:
     login = security.login if security else None
     match error:
         case ssl.SSLCertVerificationError():
-            reason = f"its certificate is not trusted, {error.verify_message}; NEWSLOOM_SSL_CA_FILE names authorities"
+            names = "; NEWSLOOM_SSL_CA_FILE names authorities" if error.verify_code in _OF_UNKNOWN_AUTHORITY else ""
+            reason = f"its certificate is not trusted, {error.verify_message}{names}"
         case ssl.SSLError():
             reason = f"no TLS with it, {error.reason or error}"
         case SaslAuthenticationFailed() if login is not None:
             reason = f"{login.username} is not let in: no such user, or another password"
         case UnsupportedSaslMechanismError() if login is not None:
             reason = f"it has no login by {login.mechanism}"
-        case KafkaConnectionError() if security is not None and login is None and security.certificate is None:
-            reason = f"{error}; it may want a certificate of ours, NEWSLOOM_SSL_CERTIFICATE_FILE"
+        case KafkaConnectionError() if security is not None and login is None:
+            may = "want a certificate of ours," if security.certificate is None else "not take"
+            reason = f"{error}; it may {may} NEWSLOOM_SSL_CERTIFICATE_FILE"
         case OSError():
             reason = error.strerror or str(error)
         case _:

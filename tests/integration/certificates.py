@@ -14,7 +14,7 @@ from cryptography.x509.oid import NameOID
 
 from streams import clock
 
-__all__ = ["Authority", "written"]
+__all__ = ["Authority", "rewritten", "written"]
 
 _LIFE = timedelta(days=1)
 
@@ -41,11 +41,14 @@ class Authority:
         """Its own certificate."""
         return self.certificate.public_bytes(Encoding.PEM)
 
-    def issue(self, name: str) -> tuple[bytes, bytes]:
-        """Key and certificate, both PEM, of a server on this machine or a client that is called `name`."""
+    def issue(self, name: str, *, at: str = "127.0.0.1", life: timedelta = _LIFE) -> tuple[bytes, bytes]:
+        """Key and certificate, both PEM, of a server at this address or a client that is called `name`.
+
+        A negative `life` is over.
+        """
         key = ec.generate_private_key(ec.SECP256R1())
-        names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))])
-        draft = _draft(_name(name), self.certificate.subject, key).add_extension(names, critical=False)
+        names = x509.SubjectAlternativeName([x509.IPAddress(ip_address(at))])
+        draft = _draft(_name(name), self.certificate.subject, key, life).add_extension(names, critical=False)
         certificate = draft.sign(self.key, SHA256()).public_bytes(Encoding.PEM)
         return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()), certificate
 
@@ -58,18 +61,25 @@ def written(path: Path, content: bytes | str) -> Path:
     return path
 
 
+def rewritten(path: Path, content: bytes | str) -> Path:
+    """The same, whether or not there is something at `path`; whoever reads it meanwhile has all of either."""
+    return written(path.with_suffix(".partial"), content).replace(path)
+
+
 def _name(common_name: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
 
 
-def _draft(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
-    now = clock.now()
+def _draft(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, life: timedelta = _LIFE
+) -> x509.CertificateBuilder:
+    end = clock.now() + life
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(minutes=5))
-        .not_valid_after(now + _LIFE)
+        .not_valid_before(end - 2 * _LIFE)
+        .not_valid_after(end)
     )
