@@ -62,7 +62,7 @@ async def test_leaving_early_stops_the_thread() -> None:
     threads = threading.active_count()
     async with aclosing(read_ahead(iter(range(1000)), limit=1)) as ahead:
         await anext(ahead)
-    for _ in range(100):
+    for _ in range(1000):
         if threading.active_count() <= threads:
             break
         await asyncio.sleep(0.02)
