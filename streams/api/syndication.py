@@ -12,6 +12,7 @@ import orjson
 
 from streams.api.pages.wording import counted, web_link
 from streams.readmodel.results import ArticleBrief, StoryBrief
+from streams.text.opening import opening
 
 __all__ = ["JSON_FEED", "RSS", "Channel", "Entry", "article_entry", "json_feed", "newest", "rss", "story_entry"]
 
@@ -59,7 +60,7 @@ def story_entry(story: StoryBrief, summary: str, base: str) -> Entry:
     size = f"{counted(story.article_count, 'article')} from {counted(story.source_count, 'source')}."
     return Entry(
         id=f"urn:newsloom:story:{story.story_id}",
-        title=story.title or _UNTITLED,
+        title=story.title or opening(summary) or _UNTITLED,
         summary=f"{summary} {size}".strip(),
         page=f"{base}/stories/{story.story_id}",
         published_at=story.first_seen_at,
@@ -73,7 +74,7 @@ def article_entry(article: ArticleBrief, base: str) -> Entry:
     """An article."""
     return Entry(
         id=f"urn:newsloom:article:{article.article_id}",
-        title=article.title or _UNTITLED,
+        title=article.title or opening(article.summary) or _UNTITLED,
         summary=article.summary,
         page=f"{base}/articles/{article.article_id}",
         published_at=article.published_at or article.first_seen_at,

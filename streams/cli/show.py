@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["show_found", "show_stories", "show_view"]
 
 _ENTITIES = 12
+_NAMED = 3
 _WIDE = 120
 _ID = 36
 _SHORT_ID = 12
@@ -37,7 +38,9 @@ def show_stories(stories: Iterable["Story"]) -> None:
         table.add_column(name, justify="right" if name in ("articles", "sources") else "left", no_wrap=True)
     for story in stories:
         state = "" if story.status == "active" else f"[{story.status}] "
-        title = Text(state + safe(story.title or "(no title)"))
+        # The text is not at hand: the table of stories is all that a list reads.
+        named = ", ".join(["(no title)", *(entity.name for entity in story.entities[:_NAMED])])
+        title = Text(state + safe(story.title or named))
         title.truncate(max(10, out.width - id_width - _OTHER_COLUMNS), overflow="ellipsis")
         counts = (str(story.article_count), str(story.source_count))
         table.add_row(story.story_id[:id_width], *counts, moment(story.last_seen_at), story.language, title)
@@ -50,6 +53,8 @@ def show_view(view: "StoryView", way: tuple[str, ...] = ()) -> None:
     from rich.panel import Panel
     from rich.text import Text
 
+    from streams.text.opening import opening
+
     story = view.story
     out = console()
     for old in way:
@@ -58,7 +63,9 @@ def show_view(view: "StoryView", way: tuple[str, ...] = ()) -> None:
     facts = f"{size}, {story.status}, version {story.version}"
     seen = f"{moment(story.first_seen_at)} to {moment(story.last_seen_at)} UTC"
     head = Group(Text(story.story_id, "dim"), Text(f"{facts}\n{seen}"), _names(story.entities))
-    out.print(Panel(head, title=Text(safe(story.title or "(no title)"), "bold"), title_align="left"))
+    begins = opening(view.articles[0].article.body_text) if view.articles else ""
+    title = Text(safe(story.title or begins or "(no title)"), "bold")
+    out.print(Panel(head, title=title, title_align="left"))
     for article in view.articles:
         out.print(_article(article, _BODY_LINES))
     shown = len(view.articles)
@@ -89,6 +96,8 @@ def _article(enriched: "EnrichedArticle", body_lines: int | None) -> "Renderable
     from rich.padding import Padding
     from rich.text import Text
 
+    from streams.text.opening import opening
+
     article, layers = enriched.article, enriched.layers
     published = (
         f"published {_stated(article.published_at, article.published_precision)}" if article.published_at else ""
@@ -99,7 +108,7 @@ def _article(enriched: "EnrichedArticle", body_lines: int | None) -> "Renderable
     cut = body_lines is not None and len(body) > body_lines
     text = "\n".join(body[:body_lines]) + ("\n..." if cut else "")
     parts: list[RenderableType] = [
-        Text(safe(article.title or "(no title)"), "bold"),
+        Text(safe(article.title or opening(article.body_text)), "bold"),
         Text(f"{enriched.article_id}  {safe(facts)}", "dim"),
         Text(safe(text, lines=True)),
     ]

@@ -119,6 +119,7 @@ def _print_line(record: "Record", value: Any) -> None:
 def summary(record: "Record", value: Any) -> str:
     """What a record says, in a few words."""
     from streams.codec import header
+    from streams.text.opening import opening
 
     if (reason := header(record.headers, "x-news-error-code")) is not None:
         stage = header(record.headers, "__connect.errors.stage")
@@ -127,7 +128,8 @@ def summary(record: "Record", value: Any) -> str:
         return "(deleted)" if value is None else str(value)[:_TITLE]
     inner = value.get("article")
     titles = (value.get("title"), inner.get("title") if isinstance(inner, dict) else None, value.get("filename"))
-    title = next(filter(None, titles), None) or str(value.get("content", ""))[:_TITLE]
+    text = value.get("body_text") or (inner.get("body_text") if isinstance(inner, dict) else None) or ""
+    title = next(filter(None, titles), None) or str(value.get("content", ""))[:_TITLE] or opening(str(text))
     facts = [str(value[name]) for name in ("kind", "status", "merged_into", "duplicate_of") if value.get(name)]
     if "article_count" in value:
         facts.append(f"{value['article_count']} articles")

@@ -10,6 +10,7 @@ from tests.builders import BODY, SEEN_AT
 from tests.view_builders import enriched, story
 
 STORY = "sty_" + 32 * "a"
+NAMED = ({"entity_id": "ent_1", "type": "PERSON", "name": "Ilse Varga", "articles": 1},)
 
 
 @pytest.mark.parametrize(("columns", "listed"), [(80, STORY[:12]), (160, STORY)])
@@ -18,12 +19,12 @@ def test_a_table_fits_its_width(
 ) -> None:
     monkeypatch.setattr("streams.cli.output._PIPE_WIDTH", columns)
     long = story(STORY, title="A title that goes on " * 20, article_count=12345, source_count=67)
-    show_stories([long, story(STORY, status="closed")])
+    show_stories([long, story(STORY, status="closed", entities=NAMED)])
     head, first, second = capsys.readouterr().out.splitlines()
     assert max(map(len, (head, first, second))) <= columns
     assert first.split()[:6] == [listed, "12345", "67", "2026-03-01", "12:00", "en"]
     assert "\u2026" in first
-    assert "[closed] (no title)" in second
+    assert "[closed] (no title), I" in second
 
 
 def test_a_story_is_shown_with_its_articles_and_the_way_to_it(capsys: pytest.CaptureFixture[str]) -> None:
@@ -37,6 +38,15 @@ def test_a_story_is_shown_with_its_articles_and_the_way_to_it(capsys: pytest.Cap
     assert "Ilse Varga person" in out
     assert "The swing bridge over the harbour" in out
     assert "and 2 articles more" in out
+
+
+def test_what_has_no_title_shows_how_it_begins(capsys: pytest.CaptureFixture[str]) -> None:
+    one = enriched(title=None, body_text="The bridge is shut. Nobody knows why, said Ilse Varga.")
+    member = StoryArticle(article_id=one.article_id, source_id="gazette", first_seen_at=SEEN_AT)
+    show_view(StoryView.of(story(STORY, articles=(member,)), {one.article_id: one}))
+    out = capsys.readouterr().out
+    assert out.count("The bridge is shut.") == 3  # the story, the article and its text
+    assert "(no title)" not in out
 
 
 def test_nothing_in_a_text_steers_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:

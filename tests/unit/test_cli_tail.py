@@ -42,6 +42,8 @@ def test_the_face_of_a_table_is_told_from_a_log() -> None:
         ({"article": {"title": "A bridge"}, "duplicate_of": "art_1"}, "art_1 A bridge"),
         ({"filename": "a.txt", "content": "long"}, "a.txt"),
         ({"content": "x" * 500}, "x" * 100),
+        ({"body_text": "It rains. It pours."}, "It rains."),
+        ({"article": {"body_text": "It rains. It pours.", "title": None}}, "It rains."),
         ({"kind": "merged", "merged_into": "sty_2"}, "merged sty_2"),
         ({}, "(no title)"),
         ({"status": "active", "article_count": 3, "title": "T"}, "active 3 articles T"),

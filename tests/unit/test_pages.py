@@ -134,3 +134,24 @@ async def test_no_text_becomes_markup(tmp_path: Path) -> None:
                 assert answer.status_code == 200
                 assert (outline.inline, [each for each in outline.loaded if "/static/" not in each]) == ([], [])
                 assert not [link for link in outline.links if "javascript" in link and not link.startswith("/")]
+
+
+async def test_what_has_no_title_shows_how_it_begins(tmp_path: Path) -> None:
+    document = RawDocument(
+        document_id="doc_1",
+        source=Source(id="gazette"),
+        content="The bridge of Tarnmouth was closed on Monday. Nobody knows why, said Ilse Varga, the mayor.\n",
+        first_seen_at=SEEN_AT,
+    )
+    begins = "The bridge of Tarnmouth was closed on Monday.</"
+    with serving(tmp_path / "model.sqlite", of_documents([document])) as app:
+        async with called(app) as client:
+            (article,) = (await client.get("/v1/articles")).json()["items"]
+            assert article["title"] is None
+            story = f"/stories/{article['story_id']}"
+            shown = {path: (await client.get(path)).text for path in ("/", story, f"/articles/{article['article_id']}")}
+            feed = (await client.get("/feeds/stories.json")).json()
+    # The page's name, its heading, the link to the story; on a story's the member.
+    assert [text.count(begins) for text in shown.values()] == [1, 2, 2]
+    assert not [path for path, text in shown.items() if "Without a title" in text]
+    assert [item["title"] for item in feed["items"]] == ["The bridge of Tarnmouth was closed on Monday."]

@@ -74,10 +74,14 @@ class Outlet:
 
 @dataclass(frozen=True, slots=True)
 class StoryView:
-    """A story with its coverage, its members by outlet, and what happened to it."""
+    """A story with its coverage, its members by outlet, and what happened to it.
+
+    `begins` has how members without a title do, as far as their articles are known.
+    """
 
     story: StoryFull
     summary: str
+    begins: dict[str, str]
     coverage: Coverage | None
     outlets: tuple[Outlet, ...]
     shared: dict[str, tuple[str, ...]]
@@ -157,10 +161,13 @@ def story_view(db: sqlite3.Connection, story_id: str, *, cursor: str | None) -> 
     by_outlet: dict[str, list[Member]] = {}
     for member in page.items:
         by_outlet.setdefault(member.outlet or member.source_id, []).append(member)
+    untitled = (member.article_id for member in page.items if member.title is None)
+    said = _summaries(db, [story.representative_article_id, *untitled])
     ranked = sorted(by_outlet.items(), key=lambda item: (-len(item[1]), item[0].casefold()))
     return StoryView(
         story=story,
-        summary=_summaries(db, [story.representative_article_id]).get(story.representative_article_id, ""),
+        summary=said.get(story.representative_article_id, ""),
+        begins=said,
         coverage=coverage({name: [_when(member) for member in members] for name, members in ranked}),
         outlets=tuple(Outlet(name, tuple(members)) for name, members in ranked),
         shared=named_in_common(db, story_id, (member.article_id for member in page.items)),

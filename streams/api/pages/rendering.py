@@ -16,6 +16,7 @@ from streams.api.pages import wording
 from streams.api.problems import ProblemError
 from streams.readmodel.queries import CursorError
 from streams.readmodel.reader import UnreadyError
+from streams.text.opening import opening
 
 __all__ = ["CONTENT_SECURITY_POLICY", "STATIC", "PageRoute", "packed", "page", "static_file"]
 
@@ -57,6 +58,7 @@ def _environment() -> Environment:
     )
     for name in ("amount", "clock_time", "counted", "day", "duration", "exact_time", "host_of", "listed", "web_link"):
         environment.filters[name] = getattr(wording, name)
+    environment.filters["opening"] = opening
     environment.globals["static_url"] = static_url
     return environment
 
