@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from streams.cli.command import AsJson, Call, command, group, run
-from streams.cli.output import console, emit, emit_bytes, remark
+from streams.cli.output import console, emit, emit_bytes, remark, safe
 
 if TYPE_CHECKING:
     from streams.edge.admin import StageLag, TopicFacts
@@ -79,7 +79,8 @@ def _describe(topics: typer.Typer) -> None:
         if json:
             emit({"topics": facts, "stages": [_lag_json(lag) for lag in lags], "balance": books.as_json()})
         else:
-            _print(facts, lags, books)
+            who = settings.sasl_username or ("this certificate" if settings.ssl_certificate_file else "")
+            _print(facts, lags, books, absent=f"missing, or hidden from {who}" if who else "missing")
 
 
 def _lag_json(lag: "StageLag") -> dict[str, object]:
@@ -92,7 +93,7 @@ def _lag_json(lag: "StageLag") -> dict[str, object]:
     }
 
 
-def _print(facts: "list[TopicFacts]", lags: "list[StageLag]", books: "Balance") -> None:
+def _print(facts: "list[TopicFacts]", lags: "list[StageLag]", books: "Balance", *, absent: str) -> None:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -101,7 +102,7 @@ def _print(facts: "list[TopicFacts]", lags: "list[StageLag]", books: "Balance") 
     table.add_column("records", justify="right")
     for topic in facts:
         table.add_row(
-            topic.name, *((str(topic.partitions), f"{topic.records:,}") if topic.exists else ("-", "missing"))
+            topic.name, *((str(topic.partitions), f"{topic.records:,}") if topic.exists else ("-", safe(absent)))
         )
     stages = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("stage", "reads", "lag"):

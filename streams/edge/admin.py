@@ -11,6 +11,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, TopicAuthorizationFailedError, for_code
 
 from streams.codec import MAX_RECORD_BYTES
+from streams.edge.reader import no_topic
 from streams.endpoint import Endpoint
 from streams.errors import BrokerError, UsageError
 from streams.settings import Settings
@@ -257,7 +258,7 @@ async def _lags(admin: Any, consumer: Any, settings: Settings, flow: Sequence[St
     reads = {stage.name: settings.topic(stage.reads.name) for stage in flow}
     missing = sorted(set(reads.values()) - set(counts))
     if missing:
-        raise BrokerError(f"no topic {missing[0]}; `newsloom topics create` makes it")
+        raise no_topic(consumer, missing[0])
     marks = await _watermarks(consumer, {topic: counts[topic] for topic in reads.values()})
     lags = []
     for stage, topic in reads.items():

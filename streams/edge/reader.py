@@ -18,6 +18,7 @@ from streams.errors import BrokerError
 __all__ = [
     "Start",
     "groupless_consumer",
+    "no_topic",
     "partition_count",
     "partition_for",
     "partitions_of",
@@ -144,10 +145,15 @@ async def partitions_of(consumer: Any, topic_name: str) -> set[int]:
     cluster = await _metadata(consumer._client)  # noqa: SLF001
     found: set[int] | None = cluster.partitions_for_topic(topic_name)
     if not found:
-        who = consumer._client._sasl_plain_username  # noqa: SLF001 - what is hidden from it looks as if it were not there
-        seen = f" that {who} may see" if who else ""
-        raise BrokerError(f"no topic {topic_name}{seen}; `newsloom topics create` makes it")
+        raise no_topic(consumer, topic_name)
     return found
+
+
+def no_topic(consumer: Any, topic_name: str) -> BrokerError:
+    """What to raise for a topic that is not there, or that is hidden from the login, which looks the same."""
+    who = consumer._client._sasl_plain_username  # noqa: SLF001 - nobody else tells
+    seen = f" that {who} may see" if who else ""
+    return BrokerError(f"no topic {topic_name}{seen}; `newsloom topics create` makes it")
 
 
 async def start_places(
