@@ -2,9 +2,11 @@
 
 import asyncio
 import re
+import socket
 import ssl
 from contextlib import suppress
 from dataclasses import dataclass
+from threading import Thread
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.conn import create_conn
@@ -72,6 +74,7 @@ async def _connect(endpoint: Endpoint) -> None:
 
 async def _open(host: str, port: int, endpoint: Endpoint) -> None:
     """Open a connection, with TLS and login where they are wanted, and close it."""
+    await _look_up(host, port)
     if endpoint.security is not None:
         (await create_conn(host, port, **endpoint.security.client())).close()
         return
@@ -79,6 +82,32 @@ async def _open(host: str, port: int, endpoint: Endpoint) -> None:
     writer.close()
     with suppress(OSError):
         await writer.wait_closed()
+
+
+async def _look_up(host: str, port: int) -> None:
+    """Have a name server asked by a thread that is left alone: for one of the loop's own the end of a command waits."""
+    loop = asyncio.get_running_loop()
+    answered: asyncio.Future[None] = loop.create_future()
+
+    def tell(error: OSError | None) -> None:
+        if answered.done():
+            return
+        if error is None:
+            answered.set_result(None)
+        else:
+            answered.set_exception(error)
+
+    def ask() -> None:
+        error = None
+        try:
+            socket.getaddrinfo(host, port)
+        except OSError as failure:
+            error = failure
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(tell, error)
+
+    Thread(target=ask, daemon=True).start()
+    await answered
 
 
 def _reason(error: Exception, endpoint: Endpoint) -> str:
