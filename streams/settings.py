@@ -65,7 +65,7 @@ class Settings(BaseSettings):
     workers: int = Field(default=1, ge=1, le=256, description="Worker processes that `up` supervises.")
     processes: int = Field(default=0, ge=0, le=256, description="CPU processes of a worker; 0 for one a core.")
     batch_records: int = Field(default=200, ge=1, le=5000, description="Most records a stage takes at a time.")
-    batch_wait_s: float = Field(default=0.05, gt=0, le=10, description="Longest wait for a batch to fill, seconds.")
+    batch_wait_s: float = Field(default=0.02, gt=0, le=10, description="Longest wait for a batch to fill, seconds.")
     document_deadline_s: float = Field(
         default=20, gt=0, le=600, description="Seconds a document may take in one stage before it is killed."
     )
