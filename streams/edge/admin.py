@@ -284,11 +284,21 @@ async def _admin(endpoint: Endpoint) -> AsyncIterator[Any]:
     admin = AIOKafkaAdminClient(**endpoint.client(), client_id="newsloom", request_timeout_ms=_REQUEST_MS)
     try:
         await admin.start()
+        await _introduced(admin._client)  # noqa: SLF001 - the admin client asks nobody until it knows somebody
         yield admin
     except (KafkaError, TimeoutError) as error:
         raise endpoint.failure(error) from error
     finally:
         await admin.close()
+
+
+async def _introduced(client: Any) -> None:
+    """See that a client knows a broker: a lone one whose heartbeat is late names nobody for a moment, nor itself."""
+    for _ in range(20):
+        if client.cluster.brokers():
+            return
+        await asyncio.sleep(0.5)
+        await client.force_metadata_update()
 
 
 async def _partition_counts(admin: Any) -> dict[str, int]:
