@@ -183,7 +183,7 @@ def new_app(
         consumer_auto_offset_reset="earliest",
         consumer_group_instance_id=member,
         broker_session_timeout=settings.session_timeout_s,
-        broker_heartbeat_interval=max(0.3, settings.session_timeout_s / 12),
+        broker_heartbeat_interval=max(0.3, settings.session_timeout_s / 6),
         broker_commit_interval=0.5,
         broker_max_poll_records=settings.batch_records * 2,
         broker_request_timeout=max(20, settings.session_timeout_s),  # Faust refuses a session that is longer
