@@ -8,10 +8,14 @@ from streams.cli.command import AsJson, Call, command, group, run
 from streams.cli.output import console, counted, emit, remark
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from streams.security.acl import Acl
-    from streams.security.apply import Changes
+    from streams.security.apply import Difference
 
 __all__ = ["register"]
+
+DIFFERENT = 1
 
 _Prefix = Annotated[
     str, typer.Option("--principal-prefix", help="What the principals' names begin with; the role follows.")
@@ -27,6 +31,7 @@ def register(app: typer.Typer) -> None:
     )
     app.add_typer(acl, name="acl", rich_help_panel="A look inside")
     _print(acl)
+    _diff(acl)
     _apply(acl)
 
 
@@ -56,6 +61,30 @@ def _print(acl: typer.Typer) -> None:
         console().print(table)
 
 
+def _diff(acl: typer.Typer) -> None:
+    @command(acl, "diff")
+    def diff(call: Call, principal_prefix: _Prefix = _PREFIX, json: AsJson = False) -> None:
+        """Say what the cluster allows otherwise than `print` has it, and change nothing. Exit code 1: it does.
+
+        Permissions are missing, or of our principals and too much. Others on names of the lane are shown, and make no
+        difference: those of other principals, denials, and whatever reaches beyond the lane.
+        """
+        from streams.app import connected
+        from streams.security.apply import difference
+
+        settings = call.settings()
+
+        async def work() -> "Difference":
+            return await difference(await connected(settings), settings, prefix=principal_prefix)
+
+        found = run(work())
+        for what, several in (("missing", found.missing), ("too much", found.excess), ("other", found.others)):
+            _list(what, several, json=json)
+        if found.missing or found.excess:
+            raise typer.Exit(DIFFERENT)
+        remark("the cluster has all permissions that are needed, and no others of ours")
+
+
 def _apply(acl: typer.Typer) -> None:
     @command(acl, "apply")
     def apply(
@@ -64,43 +93,65 @@ def _apply(acl: typer.Typer) -> None:
         prune: Annotated[
             bool, typer.Option("--prune", help="Remove what our principals may do in the lane and need no more.")
         ] = False,
+        yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before anything is removed.")] = False,
         json: AsJson = False,
     ) -> None:
         """Give the principals what they need in the lane; what is there already stays as it is.
 
+        With `--prune` what `diff` says is too much is shown, and removed once you have agreed; never what is of others.
         Log in as a super user of the cluster: nobody else may change ACLs. The users themselves are the cluster's.
         """
         from streams.app import connected
-        from streams.security.apply import apply_acls
+        from streams.security.apply import add_missing, remove
 
         settings = call.settings()
 
-        async def work() -> "Changes":
-            return await apply_acls(await connected(settings), settings, prefix=principal_prefix, prune=prune)
+        async def work() -> "Difference":
+            return await add_missing(await connected(settings), settings, prefix=principal_prefix)
 
-        changes = run(work())
-        for made in changes.created:
-            emit({"created": _plain(made)}) if json else print(f"created {_words(made)}")  # noqa: T201
-        for gone in changes.gone if prune else ():
-            emit({"removed": _plain(gone)}) if json else print(f"removed {_words(gone)}")  # noqa: T201
-        if not changes.created:
+        async def removed() -> None:
+            await remove(await connected(settings), found.excess)
+
+        found = run(work())
+        _list("created", found.missing, json=json)
+        if not found.missing:
             remark("all permissions are there")
-        if changes.gone and not prune:
-            remark(
-                f"{counted(len(changes.gone), 'permission')} that nothing needs any more; --prune removes what is gone"
-            )
+        count = counted(len(found.excess), "permission")
+        if not found.excess:
+            return
+        if not prune:
+            remark(f"{count} that nothing needs any more; --prune removes what is gone")
+            return
+        if not yes:
+            for each in found.excess:
+                remark(f"too much {_words(each)}")
+            if not typer.confirm(f"Remove {count}?", err=True):
+                raise typer.Abort
+        run(removed())
+        _list("removed", found.excess, json=json)
+
+
+def _list(what: str, several: "Iterable[Acl]", *, json: bool) -> None:
+    for each in several:
+        emit({what.replace(" ", "_"): _plain(each)}) if json else print(f"{what} {_words(each)}")  # noqa: T201
 
 
 def _words(acl: "Acl") -> str:
-    star = "*" if acl.pattern == "PREFIXED" else ""
-    return f"{acl.principal}: {acl.operation.lower()} {acl.resource.lower()} {acl.name}{star}"
+    may = acl.operation.lower() if acl.permission == "ALLOW" else f"not {acl.operation.lower()}"
+    resource, star = acl.resource.lower().replace("_", " "), "*" if acl.pattern == "PREFIXED" else ""
+    place = "" if acl.host == "*" else f" from {acl.host}"
+    return f"{acl.principal}: {may} {resource} {acl.name}{star}{place}"
 
 
 def _plain(acl: "Acl") -> dict[str, str]:
+    """As Kafka has it; host and permission only where they are not those of all that is ours."""
+    unlike_ours = {} if acl.host == "*" else {"host": acl.host}
+    if acl.permission != "ALLOW":
+        unlike_ours["permission"] = acl.permission
     return {
         "principal": f"User:{acl.principal}",
         "resource": acl.resource,
         "name": acl.name,
         "pattern": acl.pattern,
         "operation": acl.operation,
-    }
+    } | unlike_ours

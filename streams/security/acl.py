@@ -16,7 +16,7 @@ from streams.settings import Settings
 from streams.topics import DISPOSITION, DROP_LEDGER, RAW, SOURCE_CONFIG, SOURCE_STATE, Topic
 from streams.topology import BESIDE, TOPOLOGY, Stage, topics
 
-__all__ = ["PRINCIPAL_PREFIX", "READER_GROUPS", "Acl", "Operation", "Rule", "acls", "in_lane", "rules"]
+__all__ = ["PRINCIPAL_PREFIX", "READER_GROUPS", "Acl", "Operation", "Rule", "acls", "concerns", "in_lane", "rules"]
 
 Operation = Literal["READ", "WRITE", "CREATE", "DELETE", "DESCRIBE"]
 
@@ -25,6 +25,9 @@ PRINCIPAL_PREFIX = "newsloom-"
 
 READER_GROUPS = "reader."
 """What the name of a subscriber's consumer group begins with, after any lane."""
+
+_OURS = ("news.", "newsloom.", "newsloom-", READER_GROUPS)
+"""What names of topics, groups and transactional ids begin with, after any lane."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +42,15 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Acl:
-    """One permission as Kafka keeps it, from any host; `principal` is without `User:`."""
+    """One permission as Kafka keeps it; `principal` is without `User:`. Ours are from any host, and none denies."""
 
     principal: str
-    resource: Literal["TOPIC", "GROUP"]
+    resource: Literal["TOPIC", "GROUP", "TRANSACTIONAL_ID"]
     name: str
     pattern: Literal["LITERAL", "PREFIXED"]
-    operation: Operation
+    operation: str
+    host: str = "*"
+    permission: Literal["ALLOW", "DENY"] = "ALLOW"
 
 
 def rules(settings: Settings) -> dict[str, tuple[Rule, ...]]:
@@ -83,12 +88,19 @@ def acls(settings: Settings, *, prefix: str = PRINCIPAL_PREFIX) -> tuple[Acl, ..
 
 
 def in_lane(name: str, settings: Settings) -> bool:
-    """Whether a topic or group of this name is one of newsloom's in the lane of `settings`."""
-    prefixes = ("news.", "newsloom.", READER_GROUPS)
+    """Whether a topic, group or transactional id of this name is one of newsloom's in the lane of `settings`."""
     lane, dot, rest = name.partition(".")
-    if dot and rest.startswith(prefixes):
+    if dot and rest.startswith(_OURS):
         return lane == settings.lane
-    return not settings.lane and name.startswith(prefixes)
+    return not settings.lane and name.startswith(_OURS)
+
+
+def concerns(acl: Acl, settings: Settings) -> bool:
+    """Whether a permission is about a name in the lane, if only among others."""
+    whole = acl.name == "*" or (
+        acl.pattern == "PREFIXED" and any(settings.topic(ours).startswith(acl.name) for ours in _OURS)
+    )
+    return whole or in_lane(acl.name, settings)
 
 
 def _stage(settings: Settings, stage: Stage) -> Iterator[Rule]:

@@ -1,10 +1,10 @@
-"""A secured Kafka: SASL_SSL with SCRAM-SHA-512 on every listener, ACLs by KRaft, one user for each role."""
+"""A secured Kafka: SASL_SSL with SCRAM for clients and between brokers, ACLs by KRaft, one user for each role."""
 
 import asyncio
-import subprocess
+import socket
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,32 +13,39 @@ from pydantic import SecretStr
 
 from streams.endpoint import Endpoint, endpoint_at
 from streams.errors import BrokerError
-from streams.local.folder import free_ports, new_id
+from streams.local.folder import new_id
 from streams.local.probe import probe
-from streams.local.process import ended, spawn
-from streams.local.properties import server_properties
 from streams.local.runtime import Runtime
 from streams.security.acl import PRINCIPAL_PREFIX
 from streams.settings import Settings
-from tests.integration.certificates import Authority, written
+from tests.integration.certificates import Authority, rewritten, written
+from tests.integration.secured_node import ADMIN, BROKER, Node, Ports
 
-__all__ = ["ADMIN", "Secured", "secured_broker"]
+__all__ = ["ADMIN", "Secured", "secured_cluster"]
 
-ADMIN = "admin"
-_BROKER = "broker"
-_READY_S = 60.0
+_READY_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)
 class Secured:
-    """The broker: where it takes logins and where certificates, its authority, and the password of each user."""
+    """Its nodes, their authority and the next one, a file with both, which all trust, and each user's password."""
 
-    bootstrap: str
-    mutual: str
+    nodes: tuple[Node, ...]
     authority: Authority
+    successor: Authority
     ca_file: Path
     passwords: dict[str, str]
     folder: Path
+
+    @property
+    def bootstrap(self) -> str:
+        """Where it takes logins."""
+        return ",".join(f"127.0.0.1:{node.ports.login}" for node in self.nodes)
+
+    @property
+    def mutual(self) -> str:
+        """Where it takes certificates."""
+        return ",".join(f"127.0.0.1:{node.ports.mutual}" for node in self.nodes)
 
     def settings(self, user: str, **changes: Any) -> Settings:
         """Settings of a process that logs in as `user`."""
@@ -48,100 +55,72 @@ class Secured:
             "sasl_username": user,
             "sasl_password": SecretStr(self.passwords[user]),
             "ssl_ca_file": self.ca_file,
+            "replication": len(self.nodes),
         }
         return Settings(**fields | changes)
 
-    def certified(self, role: str) -> Endpoint:
+    def certified(self, role: str, *, by: Authority | None = None) -> Endpoint:
         """How a role reaches it by a certificate of its own, without a login."""
-        key, certificate = self.authority.issue(f"{PRINCIPAL_PREFIX}{role}")
+        key, certificate = (by or self.authority).issue(f"{PRINCIPAL_PREFIX}{role}")
         settings = Settings(
             security_protocol="SSL",
             ssl_ca_file=self.ca_file,
-            ssl_certificate_file=written(self.folder / f"{role}.pem", certificate),
-            ssl_key_file=written(self.folder / f"{role}.key", key),
+            ssl_certificate_file=rewritten(self.folder / f"{role}.pem", certificate),
+            ssl_key_file=rewritten(self.folder / f"{role}.key", key),
         )
         return endpoint_at(self.mutual, settings)
 
-    def of(self, role: str, **changes: Any) -> Endpoint:
-        """How a role, or the super user, reaches it."""
+    def of(self, role: str, *, node: int | None = None, **changes: Any) -> Endpoint:
+        """How a role, or the super user, reaches it, or one node of it."""
         user = role if role == ADMIN else f"{PRINCIPAL_PREFIX}{role}"
-        return endpoint_at(self.bootstrap, self.settings(user, **changes))
+        at = self.bootstrap if node is None else f"127.0.0.1:{self.nodes[node].ports.login}"
+        return endpoint_at(at, self.settings(user, **changes))
+
+    async def ready(self) -> None:
+        """Wait until all nodes take part; BrokerError with the last words of one that has ended."""
+        deadline = time.monotonic() + _READY_S
+        while time.monotonic() < deadline and all(node.alive for node in self.nodes):
+            try:
+                answers = [await probe(self.of(ADMIN, node=number), limit_s=15) for number in range(len(self.nodes))]
+            except BrokerError:
+                await asyncio.sleep(0.1)
+                continue
+            if all(len(answer.brokers) == len(self.nodes) for answer in answers):
+                return
+        said = "\n\n".join(node.last_words() for node in self.nodes)
+        raise BrokerError(f"the secured cluster is not ready; its logs end:\n{said}")
 
 
 @asynccontextmanager
-async def secured_broker(runtime: Runtime, folder: Path, passwords: dict[str, str]) -> AsyncIterator[Secured]:
-    """Such a broker for the time of the context, with these users; the one called `admin` is a super user."""
-    authority = Authority.new("newsloom tests")
-    (port, controller_port), (tls_port, _) = free_ports(), free_ports()
-    everyone = {**passwords, _BROKER: new_id()}
-    ca_file = written(folder / "ca.pem", authority.pem)
-    written(folder / "server.pem", b"".join(authority.issue("broker")))
-    plain = server_properties(folder / "data", port=port, controller_port=controller_port)
-    secured = _properties(folder, (port, tls_port, controller_port), everyone[_BROKER])
-    properties = written(folder / "server.properties", plain + secured)  # of two values, Java takes the last
-    await asyncio.to_thread(_format, runtime, properties, everyone)
-    command = [*runtime.command("-Xmx192m"), "kafka.Kafka", str(properties)]
-    process = spawn(command, folder=folder, log=folder / "kafka.log")
-    found = Secured(f"127.0.0.1:{port}", f"127.0.0.1:{tls_port}", authority, ca_file, passwords, folder)
-    try:
-        await _until_ready(found, process)
+async def secured_cluster(
+    runtime: Runtime, folder: Path, passwords: dict[str, str], *, brokers: int
+) -> AsyncIterator[Secured]:
+    """Such a cluster for the time of the context, with these users; the one called `admin` is a super user."""
+    authorities = Authority.new("newsloom tests"), Authority.new("its successor")
+    bundle = b"".join(authority.pem for authority in authorities)
+    nodes = tuple(
+        Node(number, ports, folder / f"node-{number}", runtime) for number, ports in enumerate(_ports(brokers), start=1)
+    )
+    for node in nodes:
+        node.folder.mkdir()
+        written(node.folder / "ca.pem", bundle)
+        node.identify(authorities[0])
+    found = Secured(nodes, *authorities, written(folder / "ca.pem", bundle), passwords, folder)
+    cluster_id, everyone, ports = new_id(), passwords | {BROKER: new_id()}, [node.ports for node in nodes]
+    await asyncio.gather(*(node.format(cluster_id, ports, everyone) for node in nodes))
+    async with AsyncExitStack() as stack:
+        for node in nodes:
+            node.start()
+            stack.push_async_callback(node.stop)
+        await found.ready()
         yield found
-    finally:
-        process.terminate()
-        if not await ended(process, limit_s=5):
-            process.kill()
-            process.wait()
 
 
-def _properties(folder: Path, ports: tuple[int, int, int], password: str) -> str:
-    port, tls_port, controller_port = ports
-    login = (
-        f'org.apache.kafka.common.security.scram.ScramLoginModule required username="{_BROKER}" password="{password}";'
-    )
-    return f"""\
-listeners=SECURED://127.0.0.1:{port},MUTUAL://127.0.0.1:{tls_port},CONTROLLER://127.0.0.1:{controller_port}
-advertised.listeners=SECURED://127.0.0.1:{port},MUTUAL://127.0.0.1:{tls_port}
-inter.broker.listener.name=SECURED
-listener.security.protocol.map=CONTROLLER:SASL_SSL,SECURED:SASL_SSL,MUTUAL:SSL
-sasl.enabled.mechanisms=SCRAM-SHA-512
-sasl.mechanism.inter.broker.protocol=SCRAM-SHA-512
-sasl.mechanism.controller.protocol=SCRAM-SHA-512
-listener.name.secured.scram-sha-512.sasl.jaas.config={login}
-listener.name.controller.scram-sha-512.sasl.jaas.config={login}
-ssl.keystore.type=PEM
-ssl.keystore.location={folder / "server.pem"}
-ssl.truststore.type=PEM
-ssl.truststore.location={folder / "ca.pem"}
-listener.name.mutual.ssl.client.auth=required
-ssl.principal.mapping.rules=RULE:^CN=(.*)$/$1/
-authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
-allow.everyone.if.no.acl.found=false
-super.users=User:{ADMIN};User:{_BROKER}
-"""
-
-
-def _format(runtime: Runtime, properties: Path, passwords: dict[str, str]) -> None:
-    """Kafka's tool makes the data folder and its first users; their passwords are for these tests only."""
-    scram = [f"--add-scram=SCRAM-SHA-512=[name={user},password={word}]" for user, word in passwords.items()]
-    tool = ["kafka.tools.StorageTool", "format", f"--cluster-id={new_id()}", "-c", str(properties), *scram]
-    quiet = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
-    done = subprocess.run(
-        [*runtime.command("-Xmx128m", quiet), *tool], check=False, capture_output=True, text=True, timeout=60
-    )
-    if done.returncode != 0:
-        raise BrokerError(f"Kafka cannot format its folder: {(done.stderr or done.stdout)[-2000:]}")
-
-
-async def _until_ready(broker: Secured, process: "subprocess.Popen[bytes]") -> None:
-    endpoint, deadline = broker.of(ADMIN), time.monotonic() + _READY_S
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            answer = await probe(endpoint, limit_s=2)
-        except BrokerError:
-            await asyncio.sleep(0.1)
-            continue
-        if broker.bootstrap in answer.brokers:
-            return
-    raise BrokerError(
-        f"the secured broker is not ready; its log ends:\n{(broker.folder / 'kafka.log').read_text()[-3000:]}"
-    )
+def _ports(nodes: int) -> list[Ports]:
+    """Free ones, all different since all are held at once."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(3 * nodes)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        numbers = [each.getsockname()[1] for each in sockets]
+    return [Ports(*numbers[first : first + 3]) for first in range(0, len(numbers), 3)]

@@ -18,29 +18,35 @@ from pydantic import SecretStr
 from streams.edge.admin import create_topics
 from streams.edge.reader import read_topic
 from streams.endpoint import Endpoint, Security
-from streams.errors import BrokerError
+from streams.errors import BrokerError, RefusedError
 from streams.local.probe import probe
 from streams.local.runtime import ready_runtime
 from streams.security.acl import PRINCIPAL_PREFIX, Acl, acls, rules
-from streams.security.apply import Changes, apply_acls, open_permissions
+from streams.security.apply import Difference, add_missing, difference, remove
+from streams.security.permissions import open_permissions
 from streams.settings import Settings
 from streams.topics import NORMALIZED, RAW, UNIQUE
 from streams.topology import TOPOLOGY
 from tests.integration.attempts import ATTEMPTS, LANE, LIMIT_S, read_from, written_to
 from tests.integration.certificates import Authority, written
-from tests.integration.secured import ADMIN, Secured, secured_broker
+from tests.integration.harness import until
+from tests.integration.scram import forget_password, set_password
+from tests.integration.secured import ADMIN, Secured, secured_cluster
 from tests.integration.secured_flow import SecuredFlow, holders, secured_flow
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(180), pytest.mark.asyncio(loop_scope="module")]
+
+CHANGED = "changed"
+"""A user with no rules, whose password changes."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def cluster(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Secured]:
     """A broker with a user for each role, the rules of a lane, its topics without those beside the flow, all filled."""
-    users = [ADMIN, *(f"{PRINCIPAL_PREFIX}{role}" for role in rules(LANE))]
+    users = [ADMIN, *(f"{PRINCIPAL_PREFIX}{role}" for role in (*rules(LANE), CHANGED))]
     runtime, folder = ready_runtime(Settings(), print), tmp_path_factory.mktemp("secured")
-    async with secured_broker(runtime, folder, {user: secrets.token_hex(8) for user in users}) as started:
-        await apply_acls(started.of(ADMIN), LANE, prefix=PRINCIPAL_PREFIX, prune=False)
+    async with secured_cluster(runtime, folder, {user: secrets.token_hex(8) for user in users}, brokers=1) as started:
+        await add_missing(started.of(ADMIN), LANE, prefix=PRINCIPAL_PREFIX)
         names = await create_topics(started.of("operator"), LANE, list(TOPOLOGY))
         await written_to(started.of("operator"), *names)
         yield started
@@ -96,29 +102,75 @@ async def test_a_role_may_come_by_certificate(cluster: Secured) -> None:
         await read_from(endpoint, LANE.topic(RAW.name))
     with pytest.raises(BrokerError, match="it may want a certificate of ours, NEWSLOOM_SSL_CERTIFICATE_FILE"):
         await probe(Endpoint(cluster.mutual, Security(cluster.ca_file)), limit_s=LIMIT_S)
+    stranger = cluster.certified("push", by=Authority.new("another"))
+    with pytest.raises(BrokerError, match="it may not take NEWSLOOM_SSL_CERTIFICATE_FILE"):
+        await probe(stranger, limit_s=LIMIT_S)
 
 
-async def test_permissions_are_made_once_and_those_that_are_gone_go_when_told(cluster: Secured) -> None:
-    lane = LANE.model_copy(update={"lane": "rules"})
-    apply = partial(apply_acls, cluster.of(ADMIN), lane, prefix=PRINCIPAL_PREFIX)
+async def test_permissions_are_made_once_and_only_what_is_ours_and_too_much_is_removed(cluster: Secured) -> None:
+    lane, admin = LANE.model_copy(update={"lane": "rules"}), cluster.of(ADMIN)
     wanted = acls(lane)
-    assert await apply(prune=False) == Changes(wanted, ())
-    assert await apply(prune=True) == Changes((), ())
+    assert await add_missing(admin, lane, prefix=PRINCIPAL_PREFIX) == Difference(wanted, (), ())
+    assert await add_missing(admin, lane, prefix=PRINCIPAL_PREFIX) == Difference((), (), ())
+    stale = Acl("newsloom-enrich", "TOPIC", lane.topic(RAW.name), "LITERAL", "ALL", host="10.0.0.7")
     foreign = Acl("auditors", "TOPIC", lane.topic(RAW.name), "LITERAL", "READ")
-    stale = Acl("newsloom-enrich", "TOPIC", lane.topic(RAW.name), "LITERAL", "READ")
-    elsewhere = Acl("newsloom-enrich", "TOPIC", "payments", "LITERAL", "READ")
-    async with open_permissions(cluster.of(ADMIN)) as permissions:
-        await permissions.create([foreign, stale, elsewhere])
-    assert await apply(prune=False) == Changes((), (stale,))
-    assert await apply(prune=True) == Changes((), (stale,))
-    assert await apply(prune=True) == Changes((), ())
-    async with open_permissions(cluster.of(ADMIN)) as permissions:
-        assert {foreign, elsewhere} <= set(await permissions.known())
+    denied = Acl("newsloom-enrich", "TOPIC", lane.topic(RAW.name), "LITERAL", "DELETE", permission="DENY")
+    elsewhere = Acl("newsloom-enrich", "TRANSACTIONAL_ID", "payments", "PREFIXED", "WRITE")
+    async with open_permissions(admin) as permissions:
+        await permissions.create([foreign, stale, denied, elsewhere])
+    others = tuple(sorted((foreign, denied)))
+    assert await add_missing(admin, lane, prefix=PRINCIPAL_PREFIX) == Difference((), (stale,), others)
+    await remove(admin, [stale])
+    assert await difference(admin, lane, prefix=PRINCIPAL_PREFIX) == Difference((), (), others)
+    async with open_permissions(admin) as permissions:
+        assert {foreign, denied, elsewhere, *wanted} <= set(await permissions.known())
 
 
-async def test_only_a_super_user_changes_permissions(cluster: Secured) -> None:
-    with pytest.raises(BrokerError, match="only a super user of the cluster may see and change ACLs"):
-        await apply_acls(cluster.of("operator"), LANE, prefix=PRINCIPAL_PREFIX, prune=False)
+async def test_only_a_super_user_sees_and_changes_permissions(cluster: Secured) -> None:
+    for act in (difference, add_missing):
+        with pytest.raises(BrokerError, match="only a super user of the cluster may see and change ACLs"):
+            await act(cluster.of("operator"), LANE, prefix=PRINCIPAL_PREFIX)
+
+
+async def test_a_user_has_a_password_for_each_mechanism_so_that_old_and_new_are_good_side_by_side(
+    cluster: Secured,
+) -> None:
+    admin, user, word = cluster.of(ADMIN), f"{PRINCIPAL_PREFIX}{CHANGED}", secrets.token_hex(8)
+    old = cluster.of(CHANGED)
+    new = cluster.of(CHANGED, sasl_mechanism="SCRAM-SHA-256", sasl_password=SecretStr(word))
+    with pytest.raises(RefusedError, match=f"{user} is not let in"):
+        await probe(new, limit_s=LIMIT_S)
+    await set_password(admin, user, word, "SCRAM-SHA-256")
+    await until(partial(lets_in, new), "the new password")
+    assert await lets_in(old)
+    await forget_password(admin, user, "SCRAM-SHA-512")
+    await until(partial(refuses, old), "the end of the old password")
+    assert await lets_in(new)
+
+
+async def test_a_broker_starts_again_with_a_certificate_by_the_next_authority(cluster: Secured, tmp_path: Path) -> None:
+    """Clients that have both authorities, as these have elsewhere, notice nothing."""
+    (node,) = cluster.nodes
+    old = cluster.of("push", ssl_ca_file=written(tmp_path / "old.pem", cluster.authority.pem))
+    new = cluster.of("push", ssl_ca_file=written(tmp_path / "new.pem", cluster.successor.pem))
+    assert (await lets_in(old), await lets_in(new)) == (True, False)
+    await node.stop()
+    node.identify(cluster.successor)
+    node.start()
+    await cluster.ready()
+    assert (await lets_in(old), await lets_in(new)) == (False, True)
+
+
+async def lets_in(endpoint: Endpoint) -> bool:
+    try:
+        await probe(endpoint, limit_s=LIMIT_S)
+    except RefusedError:
+        return False
+    return True
+
+
+async def refuses(endpoint: Endpoint) -> bool:
+    return not await lets_in(endpoint)
 
 
 async def test_the_demo_flow_passes_with_a_principal_for_each_stage(flow: SecuredFlow) -> None:

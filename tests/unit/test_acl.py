@@ -1,11 +1,14 @@
-"""Who may read and write what: every topic of the flow and beside it, spelled out."""
+"""Who may read and write what: every topic of the flow and beside it, spelled out; and what a cluster has otherwise."""
+
+from dataclasses import replace
 
 import pytest
 
 from streams.edge.admin import topic_configs
 from streams.readmodel.followed import FOLLOWED
 from streams.sdk.offered import OFFERED
-from streams.security.acl import Acl, acls, in_lane, rules
+from streams.security.acl import PRINCIPAL_PREFIX, Acl, acls, in_lane, rules
+from streams.security.apply import Difference, compared
 from streams.settings import Settings
 from streams.topology import TOPOLOGY
 
@@ -105,3 +108,65 @@ def test_names_are_told_apart_by_lane(lane: str) -> None:
         assert in_lane(acl.name, mine)
         assert not any(in_lane(acl.name, other) for other in others)
     assert not in_lane("payments.v1", mine)
+
+
+STALE = Acl("newsloom-enrich", "TOPIC", "news.raw.v1", "LITERAL", "READ")
+FOREIGN = Acl("auditors", "TOPIC", "news.raw.v1", "LITERAL", "READ")
+
+
+def differs(*known: Acl, settings: Settings = LIVE) -> Difference:
+    """What is found where these are known beside all that is wanted."""
+    return compared([*acls(settings), *known], settings, prefix=PRINCIPAL_PREFIX)
+
+
+def test_a_cluster_with_the_rules_differs_in_nothing_and_an_empty_one_lacks_them_all() -> None:
+    assert differs() == Difference((), (), ())
+    assert compared([], LIVE, prefix=PRINCIPAL_PREFIX) == Difference(acls(LIVE), (), ())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"operation": "ALL"},
+        {"operation": "ALTER_CONFIGS"},
+        {"host": "10.0.0.7"},
+        {"name": "news.", "pattern": "PREFIXED"},
+        {"resource": "GROUP", "name": "newsloom.dedupe"},
+        {"resource": "TRANSACTIONAL_ID", "name": "newsloom-enrich", "operation": "WRITE"},
+    ],
+)
+def test_what_one_of_ours_may_beyond_the_rules_is_too_much(change: dict[str, str]) -> None:
+    grant = replace(STALE, **change)  # type: ignore[arg-type]
+    assert differs(grant, FOREIGN) == Difference((), (grant,), (FOREIGN,))
+
+
+@pytest.mark.parametrize(
+    "grant",
+    [
+        FOREIGN,
+        replace(FOREIGN, principal="newsloom-enrich-2"),  # one of somebody's own making: no role is called so
+        replace(FOREIGN, principal="*"),
+        replace(STALE, permission="DENY"),
+        replace(STALE, name="*"),
+        replace(STALE, name="ne", pattern="PREFIXED"),
+    ],
+)
+def test_what_is_not_ours_to_remove_is_shown_all_the_same(grant: Acl) -> None:
+    assert differs(grant) == Difference((), (), (grant,))
+
+
+def test_what_is_about_other_names_is_not_shown() -> None:
+    elsewhere = [
+        replace(STALE, name="payments"),
+        replace(STALE, name="v2.news.raw.v1"),
+        replace(STALE, name="v2.", pattern="PREFIXED"),
+    ]
+    assert differs(*elsewhere) == Difference((), (), ())
+    lane = Settings(lane="v2")
+    assert differs(STALE, *elsewhere, settings=lane) == Difference((), (elsewhere[1],), (elsewhere[2],))
+
+
+def test_a_denial_is_no_permission_that_a_rule_wants() -> None:
+    known = [replace(acl, permission="DENY") for acl in acls(LIVE)]
+    assert compared(known, LIVE, prefix=PRINCIPAL_PREFIX) == Difference(acls(LIVE), (), tuple(sorted(known)))
