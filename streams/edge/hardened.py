@@ -23,6 +23,10 @@ from streams.settings import Settings
 
 __all__ = ["HardenedApp", "StalledError", "new_app"]
 
+# What a fetch has brought of a partition is worked on before the next one's: a partition must not wait until
+# another has nothing left. A broker sends a larger record all the same.
+_TURN_BYTES = 512 * 1024
+
 
 class StalledError(RuntimeError):
     """The worker is alive but gets nothing done."""
@@ -187,7 +191,7 @@ def new_app(
         broker_commit_interval=0.5,
         broker_max_poll_records=settings.batch_records * 2,
         broker_request_timeout=max(20, settings.session_timeout_s),  # Faust refuses a session that is longer
-        consumer_max_fetch_size=16 * 1024 * 1024,
+        consumer_max_fetch_size=_TURN_BYTES,
         stream_wait_empty=True,
         stream_recovery_delay=0.0,
         stream_processing_timeout=settings.stall_timeout_s,
