@@ -22,8 +22,8 @@ from tests.story_builders import vectors
 # high halves such that no two kinds of segment give two terms one id: Hypothesis draws the tags
 # themselves, as constants of the source, and would find that pair (see `Query`).
 TERMS = [high << 16 | low for high in range(4) for low in range(24)]
-weighted = st.dictionaries(st.sampled_from(TERMS), st.floats(0.125, 8, width=32), max_size=12)
-ids = st.frozensets(st.sampled_from(TERMS), max_size=6)
+weighted = st.dictionaries(st.sampled_from(TERMS), st.floats(0.125, 8, width=32), max_size=8)
+ids = st.frozensets(st.sampled_from(TERMS), max_size=4)
 
 
 @st.composite
@@ -34,7 +34,7 @@ def articles(draw: st.DrawFn) -> Profile:
 
 @st.composite
 def stories(draw: st.DrawFn) -> Profile:
-    members = draw(st.lists(articles(), min_size=1, max_size=7))
+    members = draw(st.lists(articles(), min_size=1, max_size=MEMBERS + 1))
     story = members[0]
     for member in members[1:]:
         story = joined(story, member)
@@ -55,7 +55,7 @@ def test_bytes_are_read_back(story: Profile) -> None:
         assert np.array_equal(one, other)
 
 
-@given(articles(), st.lists(stories(), min_size=1, max_size=5))
+@given(articles(), st.lists(stories(), min_size=1, max_size=3))
 def test_products_are_those_of_each_pair_of_segments(article: Profile, found: list[Profile]) -> None:
     query = Query.of([article.segment(number) for number in range(FIELDS + 1)])
     weights = dict(zip(query.ids.tolist(), query.weights.tolist(), strict=True))
@@ -67,13 +67,13 @@ def test_products_are_those_of_each_pair_of_segments(article: Profile, found: li
         assert products == pytest.approx(expected, rel=1e-6, abs=1e-9)
 
 
-@given(articles(), st.lists(stories(), min_size=2, max_size=4))
+@given(articles(), st.lists(stories(), min_size=2, max_size=3))
 def test_products_do_not_depend_on_the_company(article: Profile, found: list[Profile]) -> None:
     match, query = Matcher(), Query.of([article.segment(0)])
     assert match([query], found)[0] == [match([query], [story])[0][0] for story in found]
 
 
-@given(articles(), articles(), st.lists(stories(), min_size=1, max_size=4))
+@given(articles(), articles(), st.lists(stories(), min_size=1, max_size=3))
 def test_products_do_not_depend_on_other_queries(one: Profile, other: Profile, found: list[Profile]) -> None:
     match, queries = Matcher(), [Query.of([article.segment(0)]) for article in (one, other)]
     assert match(queries, found) == [match([query], found)[0] for query in queries]
