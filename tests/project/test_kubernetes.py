@@ -1,4 +1,4 @@
-"""deploy/kubernetes keeps its promises, as far as that can be seen without a cluster. No cluster has run it yet."""
+"""deploy/kubernetes keeps its promises, as far as that can be seen without a cluster."""
 
 import copy
 import re
