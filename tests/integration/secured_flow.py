@@ -11,7 +11,10 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from schemas import RawDocument
 from streams.demo import samples
+from streams.edge.admin import total_lag
+from streams.ingest.push import push
 from streams.observe.lookup import read_stories
 from streams.security.acl import PRINCIPAL_PREFIX
 from streams.settings import Settings
@@ -46,11 +49,28 @@ class SecuredFlow:
         said = self.folder / f"worker-{stage}.log"
         self.workers[stage] = await self._start(said, stage, "worker", "--stage", stage)
 
-    async def stop(self) -> None:
-        """End the workers."""
-        for worker in self.workers.values():
-            worker.terminate()
-        await asyncio.gather(*(worker.wait() for worker in self.workers.values()))
+    async def stop(self, *stages: str) -> dict[str, int]:
+        """End workers, by default all; their exit codes."""
+        ending = {stage: self.workers[stage] for stage in stages or self.workers}
+        for worker in ending.values():
+            if worker.returncode is None:
+                worker.terminate()
+        return {stage: await worker.wait() for stage, worker in ending.items()}
+
+    def at_work(self) -> bool:
+        """Whether no worker has ended."""
+        return all(worker.returncode is None for worker in self.workers.values())
+
+    async def push(self, documents: Iterable[RawDocument]) -> set[str]:
+        """Push them; the ids that were acknowledged."""
+        acknowledged: set[str] = set()
+        endpoint, settings = self.cluster.of("push"), self.cluster.settings(f"{PRINCIPAL_PREFIX}push", lane="")
+        await push(endpoint, settings, documents, on_ack=lambda document: acknowledged.add(document.document_id))
+        return acknowledged
+
+    async def is_through(self) -> bool:
+        """Whether no stage has anything left to do."""
+        return not any((await total_lag(self.cluster.of("operator"), Settings(lane=""))).values())
 
     async def has_one_story(self) -> bool:
         """Whether both samples are in one story, as a reader sees it."""
