@@ -15,7 +15,7 @@ demo: .venv/ready  ## raw sample articles to one story, through a real Kafka bro
 .PHONY: test
 test: .venv/ready  ## every test: those that need nothing, on all cores; then those with a broker, which mostly wait
 	$(RUN)/python -m pytest -m "not kafka and not docker" -n auto; alone=$$?; \
-	$(RUN)/python -m pytest -m kafka -n 3 --dist loadfile && exit $$alone
+	$(RUN)/python -m pytest -m kafka -n 3 --dist loadfile --no-loadscope-reorder && exit $$alone
 
 .PHONY: test-docker
 test-docker: .venv/ready  ## docker-compose.yml under kills; needs an engine and `deploy/images.sh`

@@ -10,7 +10,7 @@ from streams.chaos.scene import Scene
 from streams.settings import Settings
 from tests.faults import victim
 
-pytestmark = [pytest.mark.kafka, pytest.mark.faults, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.kafka, pytest.mark.faults, pytest.mark.slow, pytest.mark.timeout(300)]
 
 IDS = 80
 

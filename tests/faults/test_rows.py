@@ -20,6 +20,7 @@ ON_EVERY_PUSH = "1,3,6"
 
 @pytest.mark.kafka
 @pytest.mark.faults
+@pytest.mark.slow
 @pytest.mark.timeout(420)
 @pytest.mark.parametrize("row", chosen(ON_EVERY_PUSH), ids=lambda row: f"row-{row.number}")
 async def test_a_fault_does_no_harm(row: Row, tmp_path: Path) -> None:

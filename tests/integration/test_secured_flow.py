@@ -28,7 +28,12 @@ from tests.integration.secured import ADMIN, Secured, secured_cluster
 from tests.integration.secured_flow import SecuredFlow, holders, secured_flow
 from tests.integration.secured_node import Node
 
-pytestmark = [pytest.mark.kafka, pytest.mark.timeout(300), pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [
+    pytest.mark.kafka,
+    pytest.mark.slow,
+    pytest.mark.timeout(300),
+    pytest.mark.asyncio(loop_scope="module"),
+]
 
 THROUGH_S = 120
 COUNT = 60
