@@ -79,7 +79,7 @@ class Crew(Supervisor):
 
     def paused(self, slot: int) -> bool:
         """Whether the worker in `slot` is stopped by SIGSTOP."""
-        with suppress(FileNotFoundError, KeyError):
+        with suppress(OSError, KeyError):
             return Path(f"/proc/{self.processes[slot].pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
         return False
 

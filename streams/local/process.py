@@ -63,5 +63,7 @@ def memory(pid: int) -> Memory:
     except FileNotFoundError as error:
         raise ProcessLookupError(pid) from error
     figures = dict(line.split(":", 1) for line in lines)
+    if "VmRSS" not in figures:  # ended, and nobody has taken its exit code yet
+        raise ProcessLookupError(pid)
     now, peak = (int(figures[name].removesuffix("kB")) / 1024 for name in ("VmRSS", "VmHWM"))
     return Memory(round(now, 1), round(peak, 1))
