@@ -8,7 +8,13 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, TopicAuthorizationFailedError, for_code
+from aiokafka.errors import (
+    InvalidReplicationFactorError,
+    KafkaError,
+    TopicAlreadyExistsError,
+    TopicAuthorizationFailedError,
+    for_code,
+)
 
 from streams.codec import MAX_RECORD_BYTES
 from streams.edge.reader import no_topic
@@ -159,9 +165,8 @@ async def _create(admin: Any, wanted: list[tuple[str, dict[str, str]]], settings
         )
         for name, config in wanted
     ]
-    response = await admin.create_topics(new, timeout_ms=_REQUEST_MS)
     created = []
-    for name, code, *rest in response.topic_errors:
+    for name, code, *rest in await _answers(admin, new):
         if code == 0:
             created.append(name)
         elif for_code(code) is TopicAuthorizationFailedError:
@@ -171,6 +176,16 @@ async def _create(admin: Any, wanted: list[tuple[str, dict[str, str]]], settings
         elif for_code(code) is not TopicAlreadyExistsError:  # another worker was faster
             raise BrokerError(f"topic {name}: {for_code(code).__name__}: {rest[0] if rest else ''}")
     return created
+
+
+async def _answers(admin: Any, new: list[NewTopic]) -> list[Any]:
+    """What a cluster says of each; asked again while it has too few brokers: one whose heartbeat is late is none."""
+    for _ in range(20):
+        answers: list[Any] = (await admin.create_topics(new, timeout_ms=_REQUEST_MS)).topic_errors
+        if not any(for_code(code) is InvalidReplicationFactorError for _, code, *_ in answers):
+            break
+        await asyncio.sleep(0.5)
+    return answers
 
 
 async def _until_visible(admin: Any, names: Iterable[str]) -> None:
