@@ -6,7 +6,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -18,6 +18,7 @@ from streams.local.folder import Folder
 from streams.local.kafka import EmbeddedKafka
 from streams.local.probe import probe
 from streams.local.process import alive
+from streams.local.properties import PATIENT_MS, QUICK_MS
 from streams.local.runtime import ready_runtime
 from streams.settings import Settings
 
@@ -73,7 +74,7 @@ async def open_broker(
         return
     runtime = await asyncio.to_thread(ready_runtime, settings, say)
     with _root(settings, ephemeral=ephemeral) as root:
-        kafka = EmbeddedKafka(root, runtime, say=say)
+        kafka = EmbeddedKafka(root, runtime, say=say, session_ms=PATIENT_MS if ephemeral else QUICK_MS)
         if (running := await _running_or_locked(kafka.folder)) is not None:
             yield running
             return
@@ -122,13 +123,12 @@ def _root(settings: Settings, *, ephemeral: bool) -> Iterator[Path]:
 def _sweep() -> None:
     """Remove the temporary folders of brokers whose owners were killed."""
     for root in Path(tempfile.gettempdir()).glob(f"{_TEMPORARY}*"):
-        # Without a lock file it is just being made.
-        if not (root / "lock").exists() or (root / "lock").stat().st_uid != os.getuid():
-            continue
         folder = Folder(root)
-        if folder.try_lock():
-            shutil.rmtree(root, ignore_errors=True)
-            folder.unlock()
+        # Without a lock file it is just being made, or removed.
+        with suppress(FileNotFoundError):
+            if (root / "lock").stat().st_uid == os.getuid() and folder.try_lock():
+                shutil.rmtree(root, ignore_errors=True)
+                folder.unlock()
 
 
 async def _running_or_locked(folder: Folder) -> Broker | None:

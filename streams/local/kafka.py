@@ -20,7 +20,7 @@ from streams.local.format import format_data, template_of
 from streams.local.jars import read_lock
 from streams.local.probe import probe
 from streams.local.process import ended, spawn
-from streams.local.properties import server_properties
+from streams.local.properties import QUICK_MS, server_properties
 from streams.local.runtime import Runtime
 
 __all__ = ["EmbeddedKafka"]
@@ -46,7 +46,7 @@ class EmbeddedKafka:
     """One broker on one folder; `start`, `stop` and `kill` may follow each other, the port stays.
 
     The folder's lock is held from `start` to `stop`, over a `kill` too. Whoever creates it calls `stop`.
-    `door` is that of `server_properties`.
+    `door` and `session_ms` are those of `server_properties`.
     """
 
     def __init__(
@@ -56,11 +56,13 @@ class EmbeddedKafka:
         *,
         say: Callable[[str], None] = lambda _: None,
         door: tuple[int, int] | None = None,
+        session_ms: int = QUICK_MS,
     ) -> None:
         self.folder = Folder(root)
         self.runtime = runtime
         self._say = say
         self._door = door
+        self._session_ms = session_ms
         self._plain = False
         self._identity: Identity | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -165,8 +167,14 @@ class EmbeddedKafka:
         return reused
 
     def _settle(self, identity: Identity) -> None:
-        ports = {"port": identity.port, "controller_port": identity.controller_port}
-        self.folder.properties.write_text(server_properties(self.folder.data, **ports, door=self._door))
+        properties = server_properties(
+            self.folder.data,
+            port=identity.port,
+            controller_port=identity.controller_port,
+            door=self._door,
+            session_ms=self._session_ms,
+        )
+        self.folder.properties.write_text(properties)
         self.folder.identify(identity)
         self._identity = identity
 

@@ -2,16 +2,24 @@
 
 from pathlib import Path
 
-__all__ = ["MAX_MESSAGE_BYTES", "server_properties"]
+__all__ = ["MAX_MESSAGE_BYTES", "PATIENT_MS", "QUICK_MS", "server_properties"]
 
 # Topics allow 9 MiB (streams.edge.admin); the broker's own bounds must not be below.
 MAX_MESSAGE_BYTES = 10 * 1024 * 1024
 
+# Sessions of the broker with its controller. After a SIGKILL the old one counts until it is over, so with Kafka's own a
+# restart takes 12 seconds. A broker that is late for its own, as on a busy machine, leads nothing meanwhile.
+QUICK_MS = 1500
+PATIENT_MS = 9000
 
-def server_properties(data: Path, *, port: int, controller_port: int, door: tuple[int, int] | None = None) -> str:
+
+def server_properties(
+    data: Path, *, port: int, controller_port: int, door: tuple[int, int] | None = None, session_ms: int = QUICK_MS
+) -> str:
     """One node on the loopback interface, its data in `data`.
 
-    `door` adds a listener on its first port, for clients that shall come by a proxy on its second.
+    `door` adds a listener on its first port, for clients that shall come by a proxy on its second. `session_ms` is
+    `PATIENT_MS` for a broker that nobody starts again.
     """
     # The format is Java's: a backslash escapes.
     folder = str(data).replace("\\", "\\\\")
@@ -26,6 +34,7 @@ inter.broker.listener.name=PLAINTEXT
 controller.listener.names=CONTROLLER
 listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,DOOR:PLAINTEXT
 log.dirs={folder}
+broker.session.timeout.ms={session_ms}
 {_TOPICS}{_SMALL}{_FAST}"""
 
 
@@ -59,11 +68,9 @@ log.cleaner.dedupe.buffer.size=4194304
 log.index.size.max.bytes=1048576
 """
 
-# One node elects itself and need not wait long for anybody: after a SIGKILL the controller counts the
-# broker's old session as alive until it times out, so with the defaults a restart takes 12 seconds.
+# One node elects itself and need not wait long for anybody.
 _FAST = """\
 group.initial.rebalance.delay.ms=0
-broker.session.timeout.ms=1500
 broker.heartbeat.interval.ms=300
 controller.quorum.election.timeout.ms=200
 controller.quorum.election.backoff.max.ms=100

@@ -8,9 +8,10 @@ import pytest
 
 from streams.endpoint import Endpoint
 from streams.errors import BrokerError, UsageError
+from streams.local.broker import _sweep
 from streams.local.folder import Folder, Identity, Owned, free_ports, new_id
 from streams.local.probe import parse_addresses, probe
-from streams.local.properties import MAX_MESSAGE_BYTES, server_properties
+from streams.local.properties import MAX_MESSAGE_BYTES, PATIENT_MS, QUICK_MS, server_properties
 
 KAFKA = "4.3.1"
 OURS = Identity(KAFKA, "cluster-a", 1234, 1235)
@@ -104,6 +105,21 @@ def test_the_log_of_one_start_before_is_kept_and_its_end_can_be_read(tmp_path: P
     assert folder.log_tail().splitlines() == [f"start 2 line {line}" for line in range(4980, 5000)]
 
 
+def test_a_sweep_removes_what_nobody_holds_and_minds_nothing_that_vanishes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    left, held = (Folder(tmp_path / f"newsloom-kafka-{name}") for name in ("left", "held"))
+    assert left.try_lock()
+    left.unlock()
+    assert held.try_lock()
+    (tmp_path / "newsloom-kafka-made").mkdir()
+    (tmp_path / "newsloom-kafka-gone").symlink_to(tmp_path / "nowhere")  # as if removed since it was listed
+    _sweep()
+    held.unlock()
+    assert sorted(path.name.rpartition("-")[2] for path in tmp_path.iterdir()) == ["gone", "held", "made"]
+
+
 def test_ids_never_begin_with_a_dash() -> None:
     drawn = {new_id() for _ in range(2000)}
     assert len(drawn) == 2000
@@ -126,6 +142,7 @@ def test_properties_bind_the_loopback_only_and_take_our_largest_record(tmp_path:
     assert lines["log.dirs"].endswith("a b\\\\c")
     assert lines["auto.create.topics.enable"] == "false"
     assert int(lines["message.max.bytes"]) == MAX_MESSAGE_BYTES >= 9 * 1024 * 1024
+    assert int(lines["broker.session.timeout.ms"]) == QUICK_MS < PATIENT_MS
 
 
 @pytest.mark.parametrize(
@@ -149,9 +166,11 @@ def test_what_is_no_address_is_refused(text: str) -> None:
 
 
 async def test_a_port_where_nothing_listens_is_said_at_once() -> None:
-    port, _ = free_ports()
-    with pytest.raises(BrokerError, match=f"no broker at 127.0.0.1:{port}"):
-        await probe(Endpoint(f"127.0.0.1:{port}"), limit_s=5)
+    with socket.socket() as free:  # kept by us, so that nobody else comes to listen there
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+        with pytest.raises(BrokerError, match=f"no broker at {address}"):
+            await probe(Endpoint(address), limit_s=30)
 
 
 async def test_a_port_that_takes_connections_and_says_nothing_is_given_up() -> None:
