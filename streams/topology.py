@@ -13,11 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from streams.deferred import Deferred
 from streams.outcome import Outcome
-from streams.stages.cluster import ClusterState, cluster
-from streams.stages.dedupe import DedupeState, dedupe
-from streams.stages.enrich import enrich
-from streams.stages.normalize import normalize
 from streams.state.protocols import Table
 from streams.topics import (
     CANDIDATE,
@@ -59,12 +56,26 @@ class Stage:
         changelog = () if self.table is None else (self.table.name,)
         return (self.reads.name, self.reads.dead_letters, *(topic.name for topic in self.writes), *changelog)
 
+    def load(self) -> None:
+        """Import what it runs now, rather than at its first record."""
+        for part in (self.run, self.state):
+            if isinstance(part, Deferred):
+                part.load()
+
+
+# Named, not imported: who only looks at the flow needs no stage.
+_NORMALIZE = Deferred("streams.stages.normalize:normalize")
+_DEDUPE = Deferred("streams.stages.dedupe:dedupe")
+_DEDUPE_STATE = Deferred("streams.stages.dedupe:DedupeState")
+_ENRICH = Deferred("streams.stages.enrich:enrich")
+_CLUSTER = Deferred("streams.stages.cluster:cluster")
+_CLUSTER_STATE = Deferred("streams.stages.cluster:ClusterState")
 
 TOPOLOGY = (
-    Stage("normalize", RAW, (NORMALIZED,), normalize),
-    Stage("dedupe", NORMALIZED, (UNIQUE, DUPLICATE), dedupe, DEDUPE_STATE, DedupeState),
-    Stage("enrich", UNIQUE, (ENRICHED, CANDIDATE), enrich),
-    Stage("cluster", CANDIDATE, (STORY_EVENT, STORY_STATE), cluster, CLUSTER_STATE, ClusterState),
+    Stage("normalize", RAW, (NORMALIZED,), _NORMALIZE),
+    Stage("dedupe", NORMALIZED, (UNIQUE, DUPLICATE), _DEDUPE, DEDUPE_STATE, _DEDUPE_STATE),
+    Stage("enrich", UNIQUE, (ENRICHED, CANDIDATE), _ENRICH),
+    Stage("cluster", CANDIDATE, (STORY_EVENT, STORY_STATE), _CLUSTER, CLUSTER_STATE, _CLUSTER_STATE),
 )
 
 TERMINAL = (ENRICHED, DUPLICATE)

@@ -103,6 +103,9 @@ async def run_stages(endpoint: Endpoint, settings: Settings, *, stages: Sequence
     with open_spans(settings) as spans:
         async with Outbox(endpoint, settings) as outbox, used:
             running = [_prepare(stage, endpoint, settings, folder, pool, outbox) for stage in stages]
+            for stage in stages:
+                if stage.table is not None:  # it runs here: it is imported while groups are joined
+                    loop.run_in_executor(None, stage.load)
             for each in running:
                 each.meter.spans = spans
             _collect_seldom()
