@@ -1,9 +1,11 @@
 """SIGKILL at any moment: what is left goes on to what a fresh build comes to."""
 
+import math
 import os
 import random
 import signal
 import time
+from itertools import count
 from pathlib import Path
 
 from streams.codec import Record
@@ -30,6 +32,13 @@ def follow(path: Path, logs: dict[str, list[Record]]) -> None:
             apply(db, [(short, record) for record in batch], {(short, 0): start + len(batch)})
 
 
+def timed(path: Path, logs: dict[str, list[Record]]) -> float:
+    """Follow to the end; the seconds it took."""
+    started = time.monotonic()
+    follow(path, logs)
+    return time.monotonic() - started
+
+
 def killed(path: Path, logs: dict[str, list[Record]], after_s: float) -> bool:
     """Follow in a child that is killed; whether it was before its end."""
     child = os.fork()
@@ -44,17 +53,16 @@ def killed(path: Path, logs: dict[str, list[Record]], after_s: float) -> bool:
 def test_a_read_model_killed_at_random_equals_a_fresh_one(tmp_path: Path) -> None:
     logs = records_of(of_documents())
     draw = random.Random(5)
-    started = time.monotonic()
-    follow(tmp_path / "timing", logs)
-    whole_s = time.monotonic() - started
-    kills = 0
+    whole_s, kills, models = math.inf, 0, count()
     while kills < KILLS:
-        path = tmp_path / f"model-{kills}"
+        path = tmp_path / f"model-{next(models)}"
+        # Measured each time: after a busy moment children would all come to their end, and none be killed.
+        whole_s = min(whole_s, timed(path.with_suffix(".timing"), logs))
         # Until one comes to its end by itself, each kill a little further.
         while kills < KILLS and killed(path, logs, draw.uniform(0, whole_s / 2)):
             kills += 1
         follow(path, logs)
-        db, fresh = open_writer(path), built(tmp_path / f"fresh-{kills}")
+        db, fresh = open_writer(path), built(path.with_suffix(".fresh"))
         assert dump(db) == dump(fresh)
         assert db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
         db.execute("INSERT INTO article_fts (article_fts) VALUES ('integrity-check')")
