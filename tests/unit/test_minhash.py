@@ -10,11 +10,9 @@ from hypothesis import strategies as st
 from streams.text.minhash import BINS, OPENING_BINS, matches, opening, signature
 from streams.text.shingles import Hashes, mixed
 
-DRAW = np.random.default_rng(11)
 
-
-def hashes(count: int) -> Hashes:
-    return DRAW.integers(0, 2**64, count, np.uint64)
+def hashes(draw: np.random.Generator, count: int) -> Hashes:
+    return draw.integers(0, 2**64, count, np.uint64)
 
 
 @pytest.mark.parametrize("size", [20, 150, 900])
@@ -22,10 +20,10 @@ def hashes(count: int) -> Hashes:
 def test_equal_bins_estimate_jaccard_with_the_stated_error(size: int, similarity: float) -> None:
     shared = round(size * 2 * similarity / (1 + similarity))
     actual = shared / (2 * size - shared)
-    estimates = []
+    draw, estimates = np.random.default_rng(size), []  # its own: which tests come before it is a matter of chance
     for _ in range(100):
-        common = hashes(shared)
-        one, other = (signature(np.concatenate((common, hashes(size - shared)))) for _ in range(2))
+        common = hashes(draw, shared)
+        one, other = (signature(np.concatenate((common, hashes(draw, size - shared)))) for _ in range(2))
         estimates.append(matches(one, other) / BINS)
     error = (actual * (1 - actual) / BINS) ** 0.5
     assert abs(np.mean(estimates) - actual) < 0.015
