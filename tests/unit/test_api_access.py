@@ -3,6 +3,7 @@
 import base64
 import logging
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -11,7 +12,7 @@ import pytest_asyncio
 from pydantic import SecretStr
 
 from streams.api.access import Access, host_of
-from streams.api.guard import SECURITY_HEADERS
+from streams.api.guard import SECURITY_HEADERS, Guard
 from streams.api.rate import Buckets
 from streams.api.server import access_of
 from streams.endpoint import is_loopback
@@ -193,7 +194,8 @@ async def test_head_writes_nothing(client: httpx.AsyncClient) -> None:
     assert answer.status_code == 405
 
 
-async def test_who_asks_too_often_is_told_when_to_come_back(tmp_path: Path) -> None:
+async def test_who_asks_too_often_is_told_when_to_come_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streams.api.app.Guard", partial(Guard, now=lambda: 0.0))
     with serving(tmp_path / "model", settings=Settings(api_rate=0.5)) as app:
         async with called(app) as client:
             answers = [await client.get("/healthz") for _ in range(3)]
