@@ -32,7 +32,7 @@ def test_each_worker_that_has_reported_has_an_age(tmp_path: Path) -> None:
     settings = Settings(state_dir=tmp_path, workers=2)
     silent = silent_s(settings, worker_names(settings))
     assert set(silent) == {"worker-0", "worker-1"}
-    assert 2 < silent["worker-0"] < 10 < silent["worker-1"]
+    assert 2 < silent["worker-0"] < silent["worker-1"] - 30
 
 
 async def test_what_has_nothing_else_to_report_says_that_it_is_alive(tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_who_has_been_silent_for_long_is_killed(tmp_path: Path, worker: subproce
     assert kill_silent(settings, [name], after_s=60) == []
     assert worker.poll() is None
     assert kill_silent(settings, [name], after_s=0.05) == [name]
-    assert worker.wait(5) == -signal.SIGKILL
+    assert worker.wait(30) == -signal.SIGKILL
     assert kill_silent(settings, [name], after_s=0.05) == []
 
 

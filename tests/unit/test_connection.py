@@ -30,8 +30,8 @@ async def test_a_machine_that_does_not_answer_is_given_up_soon(
     monkeypatch.setattr(connection, "CONNECT_S", 0.2)
     begun = time.monotonic()
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(create_conn("127.0.0.1", silent_port, request_timeout_ms=20_000), 5)
-    assert time.monotonic() - begun < 2
+        await create_conn("127.0.0.1", silent_port, request_timeout_ms=60_000)
+    assert time.monotonic() - begun < 30
 
 
 async def test_a_broker_that_is_there_may_take_its_time(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -97,7 +97,7 @@ async def test_a_server_that_never_answers_costs_the_time_allowed_and_no_more() 
 
     begun = time.monotonic()
     assert failed(await got(silent, Limits(total_s=0.3))) == "timeout"
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 15
 
 
 async def test_hops_share_one_deadline() -> None:

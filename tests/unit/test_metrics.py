@@ -148,7 +148,10 @@ def stranger() -> Iterator[int]:
         server.shutdown()
 
 
-def test_up_answers_for_those_of_its_children_that_answer(tmp_path: Path, stranger: int) -> None:
+def test_up_answers_for_those_of_its_children_that_answer(
+    tmp_path: Path, stranger: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streams.telemetry.endpoint._CHILD_S", 30.0)
     settings = Settings(state_dir=tmp_path, metrics_port=0, lane="trial", workers=3)
     with serving(settings, "worker", "worker-0"):
         (tmp_path / "metrics" / settings.topic("worker-1")).write_text("1")  # it was killed
