@@ -163,7 +163,7 @@ def test_what_is_parked_is_logged_by_its_place_and_reason(caplog: pytest.LogCapt
     meter = Meter("normalize")
     for label in ("ok", "drop:repushed", "dead:bad_json"):
         meter.count(record(3, 1, SEEN, ("ce_documentid", b"doc_1")), label, 0.5)
-    (logged,) = caplog.records
+    (logged,) = (each for each in caplog.records if each.name == "newsloom.worker")
     assert logged.getMessage() == "normalize parks news.article.normalized.v1:3:0: bad_json"
     assert (vars(logged)["document_id"], vars(logged)["reason"]) == ("doc_1", "bad_json")
     assert (meter.busy_s, meter.labels.total()) == (1.5, 3)
