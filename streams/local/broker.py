@@ -26,7 +26,7 @@ __all__ = ["Broker", "broker_root", "find_broker", "open_broker"]
 
 _GIVEN_S = 8.0
 _RUNNING_S = 5.0
-_OTHER_START_S = 60.0
+_OTHER_START_S = 120.0
 _POLL_S = 0.1
 _TEMPORARY = "newsloom-kafka-"
 _OURS = ("auto", "embedded")

@@ -18,7 +18,7 @@ from streams.local.runtime import Runtime
 
 __all__ = ["format_data", "template_of"]
 
-_LONGEST_S = 60
+_LONGEST_S = 120
 _META = "meta.properties"
 _FILES = frozenset({_META, "bootstrap.checkpoint"})
 

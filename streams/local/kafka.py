@@ -25,7 +25,7 @@ from streams.local.runtime import Runtime
 
 __all__ = ["EmbeddedKafka"]
 
-_READY_S = 60.0
+_READY_S = 120.0
 _PROBE_S = 2.0
 _POLL_S = 0.02
 _STOP_S = 5.0
