@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -111,11 +111,15 @@ async def secured_flow(cluster: Secured, folder: Path, api_token: str) -> AsyncI
         code, said = await flow.run("push", "push", samples())
         assert code == 0, said
         await until(flow.has_one_story, "the story", within_s=90)
+        await until(flow.is_through, "the end of the lag")
         yield flow
 
 
 def holders(secrets: Iterable[str], folder: Path) -> set[Path]:
-    """Files below `folder` that hold one of these secrets."""
-    wanted = [secret.encode() for secret in secrets]
-    files = (path for path in folder.rglob("*") if path.is_file())
-    return {path for path in files if any(secret in path.read_bytes() for secret in wanted)}
+    """Files below `folder` that hold one of these secrets; workers write and remove others meanwhile."""
+    wanted, found = [secret.encode() for secret in secrets], set()
+    for path in folder.rglob("*"):
+        with suppress(FileNotFoundError):
+            content = path.read_bytes() if path.is_file() else b""
+            found |= {path for secret in wanted if secret in content}
+    return found

@@ -22,8 +22,6 @@ from streams.settings import Settings
 from streams.topics import DROP_LEDGER, RAW
 from tests.integration.mortal import Death, killed, plan_of, watch
 
-pytestmark = pytest.mark.timeout(120)
-
 FILES = 4
 
 
