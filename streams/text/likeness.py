@@ -16,6 +16,7 @@ Two texts of at most 292 3-grams are compared exactly.
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from streams.text.fingerprint import Hashes32, Sketch
 from streams.text.minhash import BINS, matches
@@ -36,10 +37,10 @@ def likeness(one: Sketch, other: Sketch) -> Likeness:
     """Compare two sketches; symmetric. Nothing is like a text without shingles."""
     if not one.shingles or not other.shingles:
         return Likeness(0.0, 0.0, 0.0)
-    common = np.intersect1d(one.lead, other.lead, assume_unique=True)
-    leads = len(common)
-    found = leads + _lead_in_rest(one, other, common)
-    returned = leads + _lead_in_rest(other, one, common)
+    both, returned_both = _among(one.lead, other.lead), _among(other.lead, one.lead)
+    leads = int(np.count_nonzero(both))
+    found = leads + _lead_in_rest(one.lead[~both], other)
+    returned = leads + _lead_in_rest(other.lead[~returned_both], one)
     rests, support = _rest_in_rest(one, other)
     shared = _averaged(one, other, found + returned - leads + rests, support)
     return Likeness(
@@ -59,20 +60,26 @@ def _reach(sketch: Sketch) -> int:
 
 
 def _common(one: Hashes32, other: Hashes32) -> int:
-    return len(np.intersect1d(one, other, assume_unique=True))
+    return int(np.count_nonzero(_among(one, other)))
 
 
-def _lead_in_rest(one: Sketch, other: Sketch, common: Hashes32) -> float:
-    """How many of `one`'s lead are in `other`'s rest."""
-    open_ = np.setdiff1d(one.lead, common, assume_unique=True)
-    reached = open_[: np.searchsorted(open_, _reach(other), "right")]
+def _among(one: Hashes32, other: Hashes32) -> npt.NDArray[np.bool_]:
+    """Which of `one` are in `other`; both ascend."""
+    place = other.searchsorted(one)
+    place[place == len(other)] = 0  # it is beyond the last one, and so not the first
+    return other[place] == one if len(other) else np.zeros(len(one), np.bool_)
+
+
+def _lead_in_rest(open_: Hashes32, other: Sketch) -> float:
+    """How many of a lead, of which `open_` is what `other`'s lead has not, are in `other`'s rest."""
+    reached = open_[: open_.searchsorted(_reach(other), "right")]
     return _common(reached, other.sample) * len(open_) / len(reached) if len(reached) else 0.0
 
 
 def _rest_in_rest(one: Sketch, other: Sketch) -> tuple[float, int]:
     """How many the rests share, and the number of hashes that rests on."""
     reach = min(_reach(one), _reach(other))
-    reached = [sketch.sample[: np.searchsorted(sketch.sample, reach, "right")] for sketch in (one, other)]
+    reached = [sketch.sample[: sketch.sample.searchsorted(reach, "right")] for sketch in (one, other)]
     seen = len(reached[0]) + len(reached[1])
     total = one.shingles - len(one.lead) + other.shingles - len(other.lead)
     return (_common(*reached) * total / seen if seen else 0.0), seen
