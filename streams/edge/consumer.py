@@ -81,7 +81,7 @@ class _Thread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
     async def getmany(self, active_partitions: Collection[TP] | None, timeout: float) -> Any:  # noqa: ASYNC109 - Faust's
         """Fetch until there is something, `timeout` is over or `break_off` is called: then nothing is lost."""
         consumer = self._ensure_consumer()
-        work = self._fetch_records(consumer, active_partitions, timeout, consumer._max_poll_records)  # noqa: SLF001
+        work = self._in_turn(consumer, active_partitions, timeout)
         self._fetching = asyncio.run_coroutine_threadsafe(work, self.thread_loop)
         answer = asyncio.wrap_future(self._fetching)
         try:
@@ -89,6 +89,15 @@ class _Thread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         finally:
             self._fetching.cancel()
         return {} if answer.cancelled() else answer.result()
+
+    async def _in_turn(self, consumer: Any, active_partitions: Collection[TP] | None, timeout: float) -> Any:  # noqa: ASYNC109 - as above
+        """Records that a fetch has brought; a partition that gave some stands behind all others that have some left."""
+        taken = await self._fetch_records(consumer, active_partitions, timeout, consumer._max_poll_records)  # noqa: SLF001
+        left = consumer._fetcher._records  # noqa: SLF001 - it would have one partition give all it has before the next
+        for partition in taken:
+            if partition in left:
+                left.move_to_end(partition)
+        return taken
 
     def break_off(self) -> None:
         """End a fetch under way; from Faust's own thread."""

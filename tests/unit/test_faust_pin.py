@@ -118,7 +118,7 @@ OVERRIDES = [
 ]
 
 OURS: dict[Any, set[str]] = {
-    _Thread: {"break_off"},
+    _Thread: {"break_off", "_in_turn"},
     SafeConsumer: {
         "confirm_membership",
         "unconfirmed_s",
@@ -214,6 +214,11 @@ async def test_a_fetch_waits_less_than_faust_lets_it(app: HardenedApp) -> None:
     started = inspect.getsource(AIOKafkaConsumer.start)
     assert "fetch_max_wait_ms=self._fetch_max_wait_ms" in started
     assert "fetcher_timeout=self._consumer_timeout" in started
+
+
+def test_a_fetcher_keeps_what_is_fetched_in_an_order_that_can_be_changed() -> None:
+    assert "self._records = collections.OrderedDict()" in inspect.getsource(Fetcher.__init__)
+    assert "for tp in list(self._records.keys()):" in inspect.getsource(Fetcher.fetched_records)
 
 
 def test_recovery_has_the_state_that_ours_keeps_in_step(app: HardenedApp) -> None:
