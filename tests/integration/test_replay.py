@@ -165,7 +165,7 @@ async def test_ten_kills_lose_nothing_and_repeat_nothing(broker: Broker, live: S
 
     for _ in range(10):
         target = (await marks(at, name))[0][1] + chance.randint(1, 15)
-        process = replayer.start(at, live, order(into), Manner(rate=60, process=False))
+        process = replayer.start(at, live, order(into), Manner(rate=20, process=False))
         await until(lambda: reached(target), f"{target} records")  # noqa: B023 - awaited within the turn
         await asyncio.sleep(chance.random() / 5)
         process.kill()
@@ -186,13 +186,13 @@ async def test_a_cancelled_replay_stops_soon_and_goes_on_when_it_is_resumed(
     broker: Broker, live: Settings, into: str
 ) -> None:
     at = broker.endpoint
-    slow = asyncio.create_task(copied(at, live, order(into), Manner(rate=50, process=False)))
+    slow = asyncio.create_task(copied(at, live, order(into), Manner(rate=20, process=False)))
     await until(lambda: running_into(at, live, into), "a running job")
     (job,) = [each for each in (await read_jobs(at, live)).values() if each.into == into]
     with pytest.raises(UsageError, match="is running here"):
         await resume(at, live, job.job_id, COPY)
-    asked_at = time.monotonic()
     await cancel(at, live, job.job_id)
+    asked_at = time.monotonic()
     outcome = await slow
     assert time.monotonic() - asked_at < 5
     assert outcome.job.state == "cancelled"
@@ -214,7 +214,7 @@ async def test_an_attempt_ends_when_a_later_one_has_begun_elsewhere(
     broker: Broker, live: Settings, into: str, tmp_path: Path
 ) -> None:
     at = broker.endpoint
-    slow = asyncio.create_task(copied(at, live, order(into), Manner(rate=50, process=False)))
+    slow = asyncio.create_task(copied(at, live, order(into), Manner(rate=20, process=False)))
     await until(lambda: running_into(at, live, into), "a running job")
     elsewhere = live.model_copy(update={"state_dir": tmp_path})  # where no lock tells of the other
     outcome = await copied(at, elsewhere, order(into))
