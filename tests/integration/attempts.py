@@ -25,7 +25,7 @@ from tests.integration.secured import ADMIN
 __all__ = ["ATTEMPTS", "LANE", "LIMIT_S", "read_from", "written_to"]
 
 LANE = Settings(lane="refusals", partitions=1)
-LIMIT_S = 15
+LIMIT_S = 60
 
 
 @asynccontextmanager

@@ -1,15 +1,16 @@
-"""Brokers of a test's own, and the folders they leave."""
+"""Brokers of a test's own, their ports, and the folders they leave."""
 
 import asyncio
+import socket
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
 from streams.local.kafka import EmbeddedKafka
 from streams.local.runtime import Runtime
 
-__all__ = ["found", "silent", "started", "until"]
+__all__ = ["found", "reserved", "silent", "started", "until"]
 
 
 def silent(_: str) -> None:
@@ -24,6 +25,17 @@ async def started(root: Path, runtime: Runtime, say: Callable[[str], None] = sil
         yield kafka
     finally:
         await kafka.stop()
+
+
+@contextmanager
+def reserved(count: int) -> Iterator[list[int]]:
+    """Ports that the system gives nobody else meanwhile: they are bound, and who knows one may listen on it."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            each.bind(("127.0.0.1", 0))
+        yield [each.getsockname()[1] for each in sockets]
 
 
 async def until(condition: Callable[[], bool], limit_s: float) -> bool:

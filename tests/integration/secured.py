@@ -1,10 +1,9 @@
 """A secured Kafka: SASL_SSL with SCRAM for clients and between brokers, ACLs by KRaft, one user for each role."""
 
 import asyncio
-import socket
 import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from streams.local.probe import probe
 from streams.local.runtime import Runtime
 from streams.security.acl import PRINCIPAL_PREFIX
 from streams.settings import Settings
+from tests.integration.brokers import reserved
 from tests.integration.certificates import Authority, rewritten, written
 from tests.integration.secured_node import ADMIN, BROKER, Node, Ports
 
@@ -98,29 +98,21 @@ async def secured_cluster(
     """Such a cluster for the time of the context, with these users; the one called `admin` is a super user."""
     authorities = Authority.new("newsloom tests"), Authority.new("its successor")
     bundle = b"".join(authority.pem for authority in authorities)
-    nodes = tuple(
-        Node(number, ports, folder / f"node-{number}", runtime) for number, ports in enumerate(_ports(brokers), start=1)
-    )
-    for node in nodes:
-        node.folder.mkdir()
-        written(node.folder / "ca.pem", bundle)
-        node.identify(authorities[0])
-    found = Secured(nodes, *authorities, written(folder / "ca.pem", bundle), passwords, folder)
-    cluster_id, everyone, ports = new_id(), passwords | {BROKER: new_id()}, [node.ports for node in nodes]
-    await asyncio.gather(*(node.format(cluster_id, ports, everyone) for node in nodes))
     async with AsyncExitStack() as stack:
+        numbers = stack.enter_context(reserved(3 * brokers))
+        ports = [Ports(*numbers[first : first + 3]) for first in range(0, len(numbers), 3)]
+        nodes = tuple(
+            Node(number, each, folder / f"node-{number}", runtime) for number, each in enumerate(ports, start=1)
+        )
+        for node in nodes:
+            node.folder.mkdir()
+            written(node.folder / "ca.pem", bundle)
+            node.identify(authorities[0])
+        found = Secured(nodes, *authorities, written(folder / "ca.pem", bundle), passwords, folder)
+        cluster_id, everyone = new_id(), passwords | {BROKER: new_id()}
+        await asyncio.gather(*(node.format(cluster_id, ports, everyone) for node in nodes))
         for node in nodes:
             node.start()
             stack.push_async_callback(node.stop)
         await found.ready()
         yield found
-
-
-def _ports(nodes: int) -> list[Ports]:
-    """Free ones, all different since all are held at once."""
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(3 * nodes)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        numbers = [each.getsockname()[1] for each in sockets]
-    return [Ports(*numbers[first : first + 3]) for first in range(0, len(numbers), 3)]
