@@ -7,27 +7,35 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from typing import Protocol
 
 from streams.audit.digest import Digests, Table, digest, effective, identity, put, source_digest
 from streams.audit.report import StageAudit, first
 from streams.codec import Message, Record
 from streams.deadletter import original_headers, read_dead_letter
 from streams.edge.dispositions import Dispositions, read_letters, settled
-from streams.edge.pool import Pool
+from streams.edge.pool import Done
 from streams.edge.reader import partition_count, read_topic
 from streams.endpoint import Endpoint
 from streams.memory import StageRun
 from streams.settings import Settings
 from streams.topology import Stage
 
-__all__ = ["audit_stage"]
+__all__ = ["Computing", "audit_stage"]
 
 _CHUNK = 128
 Place = tuple[int, int]
 
 
+class Computing(Protocol):
+    """What runs a stage without state over records: `streams.edge.pool.Pool` is one."""
+
+    async def run(self, stage: Stage, records: Sequence[Record]) -> Sequence[Done]:
+        """What comes of each record, in order."""
+
+
 async def audit_stage(
-    endpoint: Endpoint, settings: Settings, stage: Stage, pool: Pool, dispositions: Dispositions | None = None
+    endpoint: Endpoint, settings: Settings, stage: Stage, pool: Computing, dispositions: Dispositions | None = None
 ) -> StageAudit:
     """Compare what `stage` has written with what it must make of its input log; `pool` recomputes what has no state."""
     audit = _Audit(endpoint, settings, stage)
@@ -68,7 +76,7 @@ class _Audit:
                 self._closed.add(place)
                 self._expected[name] = digest(letter)
 
-    async def recompute(self, partition: int, pool: Pool) -> None:
+    async def recompute(self, partition: int, pool: Computing) -> None:
         """Run the stage over one partition of its input, in order, and expect what comes of it."""
         run = StageRun(self._stage)
         async with aclosing(_chunks(self._records(self._stage.reads.name, partition))) as chunks:

@@ -4,9 +4,10 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import nullcontext
 
 from streams.audit.report import AuditReport, StageAudit
-from streams.audit.stage import audit_stage
+from streams.audit.stage import Computing, audit_stage
 from streams.codec import Record
 from streams.deadletter import document_of
 from streams.edge.admin import total_lag
@@ -28,11 +29,13 @@ async def audit(
     wait_s: float = 0,
     acknowledged: Collection[str] = (),
     flow: Sequence[Stage] = TOPOLOGY,
+    pool: Computing | None = None,
 ) -> AuditReport:
     """Wait up to `wait_s` seconds for lag 0, then compare everything.
 
     `acknowledged` holds ids of documents that the broker has confirmed to their producer. A
     document that was sent and never confirmed may be in the raw topic, then it counts, or not.
+    What has no state is recomputed by `pool`, by default in `settings.processes` CPU processes.
     """
     report = AuditReport(lag=await _settled_lag(endpoint, settings, wait_s))
     if any(report.lag.values()):
@@ -40,14 +43,17 @@ async def audit(
     # A flow of a test's own has no topics beside it.
     dispositions = await read_dispositions(endpoint, settings) if flow is TOPOLOGY else {}
     await _account_for_documents(endpoint, settings, report, acknowledged, dispositions)
-    pool = Pool(processes=settings.processes, deadline_s=settings.document_deadline_s, memory_mb=4096)
-    async with pool:
-        report.stages = await _audit_stages(endpoint, settings, flow, pool, dispositions)
+    async with _own_pool(settings) if pool is None else nullcontext(pool) as computing:
+        report.stages = await _audit_stages(endpoint, settings, flow, computing, dispositions)
     return report
 
 
+def _own_pool(settings: Settings) -> Pool:
+    return Pool(processes=settings.processes, deadline_s=settings.document_deadline_s, memory_mb=4096)
+
+
 async def _audit_stages(
-    endpoint: Endpoint, settings: Settings, flow: Sequence[Stage], pool: Pool, dispositions: Dispositions
+    endpoint: Endpoint, settings: Settings, flow: Sequence[Stage], pool: Computing, dispositions: Dispositions
 ) -> list[StageAudit]:
     """Two at a time: while a stateless stage is computed in the pool, a single writer is computed here."""
     gate = asyncio.Semaphore(2)

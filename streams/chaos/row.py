@@ -1,15 +1,18 @@
 """A row of the matrix, and what came of it."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 from streams.chaos.scene import Scene
 from streams.topology import TOPOLOGY, Stage
 
-__all__ = ["RECOVERY_SLACK_S", "Result", "Row"]
+__all__ = ["ONE_PARTITION", "RECOVERY_SLACK_S", "Result", "Row"]
 
 RECOVERY_SLACK_S = 3.0
 """A recovery may take the session timeout and this."""
+
+ONE_PARTITION: Mapping[str, object] = {"partitions": 1, "processes": 2}
+"""Changes of a row in which one worker has all the work: it gets the CPU processes of two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,7 @@ class Row:
     number: int
     title: str
     run: Callable[[Scene], Awaitable[None]]
-    changes: dict[str, object] = field(default_factory=dict)
+    changes: Mapping[str, object] = field(default_factory=dict)
     flow: Sequence[Stage] = TOPOLOGY
     door: bool = False
     disks: bool = False

@@ -4,9 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from streams.chaos.judges import judged_here
+from streams.chaos.oracle import Case
 from streams.chaos.row import Result, Row
-from streams.chaos.runner import run_row
+from streams.chaos.runner import run_row, run_rows
 from streams.chaos.scene import Scene
+from streams.errors import BrokerError
 from streams.settings import Settings
 from tests.faults import victim
 
@@ -15,7 +18,7 @@ pytestmark = [pytest.mark.kafka, pytest.mark.faults, pytest.mark.slow, pytest.ma
 IDS = 80
 
 
-async def killed(failpoint: str, mutation: str, folder: Path) -> Result:
+def kill(failpoint: str, mutation: str) -> Row:
     """One worker, killed at `failpoint` of its second batch and started again, with `mutation` in all its lives."""
 
     async def run(scene: Scene) -> None:
@@ -25,8 +28,11 @@ async def killed(failpoint: str, mutation: str, folder: Path) -> Result:
         await scene.feed()
         await scene.until(lambda: bool(scene.crew.exits), "the worker dies")
 
-    row = Row(0, mutation, run, {"partitions": 1, "workers": 1, "batch_records": 20})
-    return await run_row(row, Settings(state_dir=folder), ids=IDS, seed=1)
+    return Row(0, mutation, run, {"partitions": 1, "workers": 1, "batch_records": 20})
+
+
+async def killed(failpoint: str, mutation: str, folder: Path) -> Result:
+    return await run_row(kill(failpoint, mutation), Settings(state_dir=folder), ids=IDS, seed=1)
 
 
 async def test_commit_before_produce_is_reported_as_lost(tmp_path: Path) -> None:
@@ -45,3 +51,30 @@ async def test_without_id_dedupe_documents_are_reported_as_doubled(tmp_path: Pat
 async def test_with_all_guards_neither_is(failpoint: str, tmp_path: Path) -> None:
     found = await killed(failpoint, "none", tmp_path)
     assert (found.lost, found.doubled, found.stalled, found.table_differences) == (0, 0, 0, 0), found.problems
+
+
+async def test_judges_beside_the_next_row_bite_as_well_whatever_they_remember(tmp_path: Path) -> None:
+    rows = [kill("normalize:read", mutation) for mutation in ("none", "commit_first", "none")]
+    shown: list[Result] = []
+    results = await run_rows(rows, Settings(state_dir=tmp_path), ids=IDS, seed=1, show=shown.append)
+    assert results == shown
+    assert [(each.title, bool(each.lost), each.ok or each.late) for each in results] == [
+        ("none", False, True),
+        ("commit_first", True, False),
+        ("none", False, True),
+    ]
+
+
+async def test_a_judge_that_has_no_answer_in_time_is_asked_again(tmp_path: Path) -> None:
+    asked: list[Case] = []
+
+    async def judge(case: Case) -> Result:
+        asked.append(case)
+        if len(asked) == 1:
+            raise BrokerError("not in time")
+        return await judged_here(case)
+
+    row = kill("normalize:read", "commit_first")
+    found = await run_row(row, Settings(state_dir=tmp_path), ids=IDS, seed=1, judge=judge)
+    assert len(asked) == 2
+    assert found.lost

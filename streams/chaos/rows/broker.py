@@ -6,7 +6,7 @@ import signal
 import time
 
 from streams.chaos.disk import Disk
-from streams.chaos.row import Row
+from streams.chaos.row import ONE_PARTITION, Row
 from streams.chaos.scene import ChaosError, Scene
 from streams.local.process import memory
 
@@ -91,7 +91,7 @@ async def _stores_without_room(scene: Scene, disk: Disk) -> None:
 
 DEATHS = Row(
     *(3, "a producer killed; the broker killed, while workers start too", killed_and_restarted),
-    {"partitions": 1},
+    ONE_PARTITION,
     own_broker=True,
     in_memory=True,
 )

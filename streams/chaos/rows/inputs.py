@@ -10,7 +10,7 @@ from aiokafka.errors import CommitFailedError, MessageSizeTooLargeError
 
 from schemas import RawDocument
 from streams.chaos.documents import generate
-from streams.chaos.row import Row
+from streams.chaos.row import ONE_PARTITION, Row
 from streams.chaos.scene import ChaosError, Scene
 from streams.codec import MAX_RECORD_BYTES, encode, header
 from streams.edge.reader import read_table, read_topic
@@ -157,6 +157,4 @@ async def _committed(consumer: Any, partitions: Sequence[TopicPartition]) -> boo
 
 POISON = Row(6, "poison: bad JSON, schema, charset, null, nested 300,000 deep, empty", poisoned)
 OVERSIZE = Row(7, "records that are too large", too_large)
-REPEATS = Row(
-    11, "the same input three times, and a replay", repeated, {"partitions": 1}, in_memory=True, bounded=False
-)
+REPEATS = Row(11, "the same input three times, and a replay", repeated, ONE_PARTITION, in_memory=True, bounded=False)

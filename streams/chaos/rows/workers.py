@@ -17,6 +17,7 @@ __all__ = ["KILLS", "SCALING", "ZOMBIES"]
 
 _WITH_STATE = ("face", "table")
 _ROW_1_S = 240.0
+_LOOK_EACH_S = 0.1
 _PAST_S = 1.5
 _STOP_S = 10.0
 
@@ -47,6 +48,7 @@ async def killed_everywhere(scene: Scene) -> None:
         elif deaths.starving():
             await scene.feed(2)
         await deaths.watch()
+        await asyncio.sleep(_LOOK_EACH_S)  # a look costs processor time, which who comes back needs
     scene.note(f"{deaths.seen} kills, each at its point; the slowest recovery was one of {deaths.slowest}")
 
 
