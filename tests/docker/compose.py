@@ -14,10 +14,12 @@ from uuid import uuid4
 
 import httpx
 
-__all__ = ["IMAGE_TAG", "ROOT", "Compose", "called", "compose_command", "composed", "docker"]
+__all__ = ["IMAGE_TAG", "PATIENCE_S", "ROOT", "Compose", "called", "compose_command", "composed", "docker"]
 
 ROOT = Path(__file__).parents[2]
 IMAGE_TAG = "test"
+PATIENCE_S = 60
+"""What an answer may take on a busy machine."""
 _BROKERS = ("KAFKA_PORT", "KAFKA_2_PORT", "KAFKA_3_PORT")
 _API = "NEWSLOOM_API_PORT"
 _PROMETHEUS = "PROMETHEUS_PORT"
@@ -82,7 +84,7 @@ class Compose:
 
     def stories(self, words: str) -> list[dict[str, Any]]:
         """What the API answers to a search for stories."""
-        answer = httpx.get(f"{self.api}/v1/stories", params={"q": words}).raise_for_status()
+        answer = httpx.get(f"{self.api}/v1/stories", params={"q": words}, timeout=PATIENCE_S).raise_for_status()
         return list(answer.json()["items"])
 
     def facts(self, container: str) -> dict[str, Any]:

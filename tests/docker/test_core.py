@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.docker.compose import Compose, called, docker
+from tests.docker.compose import PATIENCE_S, Compose, called, docker
 from tests.docker.load import Load
 from tests.docker.waiting import wait
 
@@ -30,7 +30,7 @@ def test_profiles_go_together(core: Compose, options: str) -> None:
 
 
 def test_a_folder_of_articles_ends_with_stories_on_the_page(core: Compose) -> None:
-    wait(lambda: "Kim Jong Un" in httpx.get(f"{core.api}/").text, "a story on the page", within_s=60)
+    wait(lambda: "Kim Jong Un" in httpx.get(f"{core.api}/", timeout=PATIENCE_S).text, "a story there", within_s=60)
     (story,) = core.stories("Kim Jong Un")
     assert story["article_count"] == 2
 
@@ -61,8 +61,8 @@ def test_the_poller_takes_feeds_from_an_address_that_is_allowed(core: Compose, i
     ).strip()  # fmt: skip
     try:
         core.execute("poller", "newsloom", "feeds", "add", "http://127.0.0.1:8970/gazette/feed", "--id", "gazette")
-        found = f"{core.api}/v1/articles"
-        wait(lambda: bool(httpx.get(found, params={"source": "gazette"}).json()["items"]), "an article", within_s=180)
+        found = f"{core.api}/v1/articles?source=gazette"
+        wait(lambda: bool(httpx.get(found, timeout=PATIENCE_S).json()["items"]), "an article", within_s=180)
     finally:
         docker("rm", "--force", site)
 

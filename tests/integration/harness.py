@@ -211,8 +211,10 @@ class Scene:
             await self._admin._send_request(LeaveGroupRequest(group, member), coordinator)
 
     async def members(self, stage: Stage) -> list[str]:
-        """Ids of the members of the group of `stage`."""
-        return (await self._group(stage))[1]
+        """Ids of the members of the group of `stage`, once somebody knows."""
+        while (known := await self._group(stage))[0] == "Unknown":  # noqa: ASYNC110 - nobody tells us
+            await asyncio.sleep(_POLL_S)
+        return known[1]
 
     async def joined(self, stage: Stage, count: int) -> None:
         """Wait until the group of `stage` is stable with so many members."""

@@ -7,12 +7,14 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from streams.edge.admin import total_lag
 from streams.local.broker import Broker
 from streams.readmodel.database import dump, open_reader
 from streams.readmodel.follow import caught_up
@@ -93,6 +95,7 @@ async def test_what_is_posted_becomes_a_story_whatever_is_killed(broker: Broker,
         answer = await second.client.post("/v1/documents", content="\n".join(lines[6:]), headers=LINES)
         assert answer.status_code == 202
         await second.sees("/v1/stories?articles=2", lambda found: len(found["items"]) == 3)
+        await until(partial(_through, broker, settings), "all have come to their end")
         await second.sees("/readyz", lambda found: found.get("lag_records") == 0)
         await _answers(second)
     # Both were killed with all they had started; nothing was put in order.
@@ -100,6 +103,10 @@ async def test_what_is_posted_becomes_a_story_whatever_is_killed(broker: Broker,
     anew = settings.model_copy(update={"state_dir": tmp_path / "fresh"})
     assert kept == dump(open_reader(await caught_up(broker.endpoint, anew)))
     assert len(kept["article"]) == 7
+
+
+async def _through(broker: Broker, settings: Settings) -> bool:
+    return not any((await total_lag(broker.endpoint, settings)).values())
 
 
 async def _answers(api: Up) -> None:

@@ -15,8 +15,6 @@ from streams.settings import Settings
 from streams.topics import ENRICHED, STORY_STATE
 from tests.integration.newsroom import Newsroom, enriched, opened, story
 
-pytestmark = pytest.mark.timeout(120)
-
 ROOT = Path(__file__).parents[2]
 
 

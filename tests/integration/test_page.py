@@ -106,7 +106,7 @@ def address(process: "subprocess.Popen[str]") -> str:
 def ready(url: str) -> None:
     """Wait until the read model can be asked: the server listens before."""
     deadline = time.monotonic() + READY_S
-    while httpx.get(f"{url}readyz").status_code != httpx.codes.OK:
+    while httpx.get(f"{url}readyz", timeout=READY_S).status_code != httpx.codes.OK:
         assert time.monotonic() < deadline
         time.sleep(0.1)
 

@@ -4,12 +4,11 @@ import asyncio
 import json
 import random
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +24,7 @@ from streams.sdk import Producer
 from streams.sdk.offered import OFFERED
 from streams.sdk.structured import structured
 from streams.settings import Settings
+from tests.integration.brokers import reserved
 from tests.integration.harness import until
 from tests.integration.listener import TOPICS, line_of, lines_in
 
@@ -79,9 +79,7 @@ class Victim:
 class Newsroom:
     """A lane with a worker, a server and a client, and articles that flow into it."""
 
-    def __init__(self, broker: Broker, lane: str, folder: Path) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
+    def __init__(self, broker: Broker, lane: str, folder: Path, port: int) -> None:
         self.settings = Settings(
             broker=broker.bootstrap,
             lane=lane,
@@ -155,11 +153,16 @@ async def at_work(victims: dict[str, Victim]) -> AsyncIterator[None]:
         yield
 
 
-async def test_what_the_client_got_equals_the_topics(broker: Broker, lane: str, tmp_path: Path) -> None:
-    newsroom = Newsroom(broker, lane, tmp_path)
-    draw = random.Random(5)
-    await create_topics(broker.endpoint, newsroom.settings)
-    victims = newsroom.all
+@pytest.fixture
+def newsroom(broker: Broker, lane: str, tmp_path: Path) -> Iterator[Newsroom]:
+    """Its server has the port to itself while it is killed and started again."""
+    with reserved(1) as (port,):
+        yield Newsroom(broker, lane, tmp_path, port)
+
+
+async def test_what_the_client_got_equals_the_topics(newsroom: Newsroom) -> None:
+    draw, victims = random.Random(5), newsroom.all
+    await create_topics(Endpoint(newsroom.settings.broker), newsroom.settings)
     async with at_work(victims):
         flowing = asyncio.create_task(newsroom.flow())
         # A worker that is not sure ends itself: a supervisor is part of the system.

@@ -23,8 +23,6 @@ from streams.topics import ENRICHED, RAW, STORY_STATE, UNIQUE
 from tests.integration.harness import until
 from tests.integration.newsroom import Newsroom, enriched, opened, story
 
-pytestmark = pytest.mark.timeout(90)
-
 PARTITIONS = 3
 
 

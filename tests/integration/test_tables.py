@@ -59,7 +59,7 @@ class TestAtomicTable(TableSuite):
 
 async def work_off(scene: Scene) -> None:
     """Let a worker do all there is, and stop."""
-    worker = scene.start("book")
+    worker = scene.start("book", shutdown_s=LIMIT_S)
     await until(lambda: scene.drained(BOOK), "all is committed")
     worker.send(signal.SIGTERM)
     assert await worker.ended() == 0
@@ -98,7 +98,7 @@ async def test_a_rebalance_that_leaves_everything_in_place_changes_nothing(scene
 
 async def test_partitions_that_move_take_their_state_along(scene: Scene) -> None:
     await scene.push(transfer(number, partition) for number in range(10) for partition in range(2))
-    first = scene.start("book")
+    first = scene.start("book", shutdown_s=LIMIT_S)
     await until(lambda: scene.drained(BOOK), "all is committed")
     second = scene.start("book", slot=1)
     await scene.joined(BOOK, 2)

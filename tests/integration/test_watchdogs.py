@@ -19,6 +19,9 @@ pytestmark = pytest.mark.timeout(240)
 SLACK_S = 6.0
 """What the end of a process may take beyond `shutdown_s` on a busy machine; unbounded stops take 20 s or for ever."""
 
+ORDERLY_S = 3 * LIMIT_S
+"""`shutdown_s` of who shall end with 0: it gives up with 1 then, and a busy machine may need more than the scene's."""
+
 
 async def test_a_worker_with_lag_and_no_progress_exits(scene: Scene) -> None:
     await scene.push(transfer(number, partition=number) for number in range(PARTITIONS))
@@ -50,7 +53,7 @@ async def stopped(scene: Scene, victim: Victim) -> int:
 
 
 async def test_an_idle_worker_stops_at_once(scene: Scene) -> None:
-    worker = scene.start("book,copy", pool=True)
+    worker = scene.start("book,copy", pool=True, shutdown_s=ORDERLY_S)
     await scene.joined(COPY, 1)
     await scene.joined(BOOK, 1)
     await scene.push([transfer(0)])
@@ -61,9 +64,9 @@ async def test_an_idle_worker_stops_at_once(scene: Scene) -> None:
 
 async def test_a_worker_may_stop_before_it_has_started(scene: Scene) -> None:
     begun = time.monotonic()
-    # It gives up with 1 after `shutdown_s`: a busy machine needs longer, by as much as the start did.
-    worker = scene.start("book,copy", pool=True, shutdown_s=3 * LIMIT_S)
+    worker = scene.start("book,copy", pool=True, shutdown_s=ORDERLY_S)
     await until(lambda: "Starting..." in worker.said(), "the first service starts")
+    # A busy machine needs longer, by as much as the start did.
     bound_s = max(scene.settings.shutdown_s + SLACK_S, 5 * (time.monotonic() - begun))
     worker.send(signal.SIGTERM)
     assert await worker.ended(within_s=bound_s) == 0
@@ -72,7 +75,7 @@ async def test_a_worker_may_stop_before_it_has_started(scene: Scene) -> None:
 @pytest.mark.parametrize("whom", ["worker", "group"])
 async def test_a_batch_in_work_is_finished_and_committed(scene: Scene, whom: str) -> None:
     await scene.push(transfer(number, trouble="slow") for number in range(20))
-    worker = scene.start("copy", pool=True, batch_records=4)
+    worker = scene.start("copy", pool=True, batch_records=4, shutdown_s=ORDERLY_S)
     await until(lambda: _copied(scene), "the first batch is copied")
     (worker.send if whom == "worker" else worker.send_group)(signal.SIGTERM)
     assert await worker.ended(within_s=scene.settings.shutdown_s + SLACK_S) == 0
@@ -107,24 +110,24 @@ async def test_without_a_bound_it_does(scene: Scene) -> None:
     assert worker.alive
 
 
-async def joining(scene: Scene, without: str = "") -> Victim:
+async def joining(scene: Scene, shutdown_s: float, without: str = "") -> Victim:
     """A worker whose join waits for a member that says nothing, and is not given up in any test's time."""
     silent = scene.start("copy", session_timeout_s=LIMIT_S)
     await scene.joined(COPY, 1)
     silent.send(signal.SIGSTOP)
-    worker = scene.start("copy", without, slot=1, session_timeout_s=LIMIT_S)
+    worker = scene.start("copy", without, slot=1, session_timeout_s=LIMIT_S, shutdown_s=shutdown_s)
     await until(lambda: scene.rebalances(COPY), "the group waits for the silent member")
     return worker
 
 
 async def test_a_worker_may_stop_while_it_joins(scene: Scene) -> None:
-    worker = await joining(scene)
+    worker = await joining(scene, ORDERLY_S)
     assert await stopped(scene, worker) == 0
     assert len(await scene.members(COPY)) == 1
 
 
 async def test_if_it_waits_for_the_join_first_it_stops_by_the_bound_and_is_waited_for(scene: Scene) -> None:
-    worker = await joining(scene, "joins_first")
+    worker = await joining(scene, scene.settings.shutdown_s, "joins_first")
     assert await stopped(scene, worker) == 1
     assert len(await scene.members(COPY)) == 2
 
