@@ -112,8 +112,6 @@ class Supervisor:
 
     async def _spawn(self, slot: int) -> asyncio.subprocess.Process:
         arguments, environment = self.command(slot)
-        # One that comes back has others waiting: it must not compile all of its modules each time.
-        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         return await asyncio.create_subprocess_exec(
             *arguments,
             env=environment,

@@ -22,8 +22,6 @@ while True:
         report.touch()
     if deed == "hang":
         os.kill(os.getpid(), signal.SIGSTOP)
-    if deed == "compile":
-        sys.exit(sys.dont_write_bytecode)
     time.sleep(0.2)
 """
 
@@ -37,9 +35,7 @@ class Family(Supervisor):
 
     def command(self, slot: int) -> tuple[list[str], dict[str, str]]:
         """A child for the next life."""
-        return [sys.executable, "-c", CHILD, str(report_of(self.settings, f"worker-{slot}")), self.deeds.pop(0)], {
-            "PYTHONDONTWRITEBYTECODE": "1"
-        }
+        return [sys.executable, "-c", CHILD, str(report_of(self.settings, f"worker-{slot}")), self.deeds.pop(0)], {}
 
     def ended(self, slot: int, code: int) -> None:
         """Note an end."""
@@ -72,10 +68,3 @@ async def test_one_that_works_or_has_yet_to_report_is_left_alone(tmp_path: Path,
     async with living(tmp_path, deed) as family:
         await asyncio.sleep(7)
         assert family.codes == []
-
-
-async def test_what_a_life_has_compiled_is_there_for_the_next_one(tmp_path: Path) -> None:
-    async with living(tmp_path, "compile", "work") as family, asyncio.timeout(50):
-        while family.deeds:  # noqa: ASYNC110 - nobody tells us
-            await asyncio.sleep(0.1)
-        assert family.codes == [0]
