@@ -4,21 +4,21 @@ import asyncio
 import shutil
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
 from streams.chaos.disk import Disk
-from streams.chaos.judges import judged_here, judges
-from streams.chaos.oracle import Case, case_of
+from streams.chaos.oracle import case_of, judge
 from streams.chaos.proxy import Proxy
+from streams.chaos.recall import Recall
 from streams.chaos.row import RECOVERY_SLACK_S, Result, Row
 from streams.chaos.rows import ROWS
 from streams.chaos.scene import Parts, Scene
 from streams.edge.admin import create_topics, delete_topics
 from streams.endpoint import Endpoint
-from streams.errors import BrokerError, NewsloomError, UsageError
+from streams.errors import NewsloomError, UsageError
 from streams.local.folder import free_ports
 from streams.local.kafka import EmbeddedKafka
 from streams.local.runtime import ready_runtime
@@ -26,7 +26,6 @@ from streams.settings import Settings
 
 __all__ = ["chosen", "run_row", "run_rows"]
 
-_JUDGES = 2
 _SETTLED_S = 120.0
 _SETTLED_PER_ID_S = 0.05
 _SMALL: dict[str, object] = {
@@ -51,29 +50,14 @@ def chosen(numbers: str) -> list[Row]:
 async def run_rows(
     rows: Sequence[Row], settings: Settings, *, ids: int, seed: int, show: Callable[[Result], None], repeat: int = 1
 ) -> list[Result]:
-    """Run `rows`, `repeat` times with other seeds from `seed` on, and `show` each result in that order.
-
-    One row at a time is at work; the ones before it are judged meanwhile, two at most.
-    """
-    results = []
+    """Run `rows`, `repeat` times with other seeds from `seed` on, and `show` each result as it comes."""
+    results, recall = [], Recall()
     async with AsyncExitStack() as stack:
         shared = await _shared_broker(stack, rows, settings)
-        judge = await stack.enter_async_context(judges(_JUDGES))
-        stage, room = asyncio.Lock(), asyncio.Semaphore(1 + _JUDGES)
-
-        async def one(row: Row, number: int) -> Result:
-            async with room:
-                return await run_row(row, settings, ids=ids, seed=number, shared=shared, stage=stage, judge=judge)
-
-        runs = [asyncio.create_task(one(row, seed + number)) for number in range(repeat) for row in rows]
-        try:
-            for run in runs:
-                results.append(await run)
+        for number in range(seed, seed + repeat):
+            for row in rows:
+                results.append(await run_row(row, settings, ids=ids, seed=number, shared=shared, recall=recall))
                 show(results[-1])
-        finally:
-            for run in runs:
-                run.cancel()
-            await asyncio.wait(runs)
     return results
 
 
@@ -91,42 +75,33 @@ def _alone(row: Row) -> bool:
     return row.own_broker or row.door or row.disks
 
 
-async def run_row(  # noqa: PLR0913 - all but three are for rows in a row
+async def run_row(
     row: Row,
     settings: Settings,
     *,
     ids: int,
     seed: int,
     shared: EmbeddedKafka | None = None,
-    stage: asyncio.Lock | None = None,
-    judge: Callable[[Case], Awaitable[Result]] = judged_here,
+    recall: Recall | None = None,
 ) -> Result:
     """One row with `ids` documents of `seed`, on the broker `shared` if the row does not harm it.
 
-    It holds `stage` until its workers have ended. The logs of one that misses a target are kept, and named in
-    its notes.
+    `recall` remembers what earlier rows have computed. The logs of one that misses a target are kept, and named
+    in its notes.
     """
+    begun = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix="newsloom-chaos-"))
-    own, stage = settings.model_copy(update=_SMALL | dict(row.changes)), stage or asyncio.Lock()
+    own = settings.model_copy(update=_SMALL | dict(row.changes))
     try:
-        async with AsyncExitStack() as stack:
-            async with stage:
-                begun = time.monotonic()
-                scene = await stack.enter_async_context(
-                    _scene(row, own, folder, Parts(ids, seed), None if _alone(row) else shared)
-                )
-                result = await _played(row, scene)
-                result.seconds = round(time.monotonic() - begun, 1)
+        async with _scene(row, own, folder, Parts(ids, seed), None if _alone(row) else shared) as scene:
+            result = await _played(row, scene)
             if not result.stalled:
-                try:
-                    result = await judge(case_of(row, scene, result))
-                except BrokerError:  # beside a row at work it may have been too slow for a broker's patience
-                    async with stage:
-                        result = await judge(case_of(row, scene, result))
+                result = await judge(case_of(row, scene, result), recall or Recall())
         if not result.ok:
             result.notes.append(f"the workers' log is kept: {_keep(folder, settings, row)}")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+    result.seconds = round(time.monotonic() - begun, 1)
     return result
 
 
@@ -167,8 +142,7 @@ async def _scene(
         kafka = shared or await _own_broker(stack, settings, folder, door)
         if door:
             parts.proxy = await stack.enter_async_context(Proxy(door[1], door[0]))
-        # A row may be there twice: the topics of the first one go when it has been judged.
-        lane = f"row-{row.number}-{parts.seed}-{uuid4().hex[:6]}" if shared else ""
+        lane = f"row-{row.number}-{parts.seed}-{uuid4().hex[:6]}" if shared else ""  # a row may be there twice
         own = settings.model_copy(update={"state_dir": folder / "state", "lane": lane})
         await create_topics(kafka.endpoint, own)
         log = stack.enter_context((folder / "workers.log").open("wb"))

@@ -35,8 +35,7 @@ def register(app: typer.Typer) -> None:
         There is a Kafka broker in a temporary folder, and for each row that harms it one more; several worker
         processes under the supervisor of `up`, and made-up articles. Workers are killed and paused, the broker is
         killed, cut off and starved of disk, records and stores are damaged; then every stage is recomputed from
-        its own input and compared, while the next row is at work. Nothing that runs is touched. A row takes a minute
-        with the default number of ids.
+        its own input and compared. Nothing that runs is touched. A row takes a minute with the default number of ids.
 
         `--json` prints one object a row: row, ids, lost, duplicates, stalled, table_differences, recovery_s and
         more. Exit code 1 when a row misses its target.

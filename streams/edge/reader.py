@@ -135,7 +135,15 @@ async def groupless_consumer(endpoint: Endpoint) -> AsyncIterator[Any]:
     except KafkaError as error:
         raise endpoint.failure(error) from error
     finally:
-        await consumer.stop()
+        await _stopped(consumer)
+
+
+async def _stopped(consumer: Any) -> None:
+    """Stop it; that aiokafka cancels its own fetches, and may pass that on, is not for us to be cancelled by."""
+    stopping = asyncio.ensure_future(consumer.stop())
+    await asyncio.wait([stopping])
+    if not stopping.cancelled():
+        stopping.result()
 
 
 async def partitions_of(consumer: Any, topic_name: str) -> set[int]:
