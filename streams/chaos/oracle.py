@@ -1,9 +1,7 @@
 """Whether a row has done any harm: the audit, with what the producer knows, and the in-memory run."""
 
 from collections import Counter
-from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 
 from streams.audit import AuditReport, audit
 from streams.chaos.recall import Recall
@@ -12,51 +10,28 @@ from streams.chaos.scene import Scene
 from streams.codec import Message
 from streams.deadletter import document_of
 from streams.edge.reader import read_table, read_topic
-from streams.endpoint import Endpoint
 from streams.memory import MemoryPipeline, StageRun
-from streams.settings import Settings
 from streams.topics import RAW, STORY_STATE
-from streams.topology import TOPOLOGY, Stage
+from streams.topology import TOPOLOGY
 
-__all__ = ["Case", "case_of", "judge"]
+__all__ = ["judge"]
 
 _SHOWN = 3
 _PIECE = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """What there is to judge, and what is known of it so far; `flow` where it is not the product's."""
-
-    result: Result
-    endpoint: Endpoint
-    settings: Settings
-    acked: frozenset[str]
-    doubtful: frozenset[str]
-    flow: Sequence[Stage] | None
-    in_memory: bool
-
-
-def case_of(row: Row, scene: Scene, result: Result) -> Case:
-    """The case of a row whose workers have ended."""
+async def judge(row: Row, scene: Scene, result: Result, recall: Recall) -> None:
+    """Fill `result` with what the topics of `scene` say; its workers have ended."""
     settings = scene.settings.model_copy(update={"processes": 0})
-    flow = None if row.flow is TOPOLOGY else row.flow
-    known = frozenset(scene.acked), frozenset(scene.doubtful)
-    return Case(result, scene.endpoint, settings, *known, flow, row.in_memory)
-
-
-async def judge(case: Case, recall: Recall) -> Result:
-    """The result with what the topics say."""
-    pool = recall if case.flow is None else None  # else the stages are such as give trouble
-    report = await audit(case.endpoint, case.settings, acknowledged=case.acked, flow=case.flow or TOPOLOGY, pool=pool)
-    _take(report, case.result)
-    await _check_doubtful(case)
+    pool = recall if row.flow is TOPOLOGY else None  # else the stages are such as give trouble
+    report = await audit(scene.endpoint, settings, acknowledged=scene.acked, flow=row.flow, pool=pool)
+    _take(report, result)
+    await _check_doubtful(scene, result)
     if any(report.lag.values()):
-        case.result.stalled = 1
-        case.result.problems.append(f"lag {report.lag}")
-    elif case.in_memory:
-        case.result.table_differences += await _unlike_memory(case, recall)
-    return case.result
+        result.stalled = 1
+        result.problems.append(f"lag {report.lag}")
+    elif row.in_memory:
+        result.table_differences += await _unlike_memory(scene, recall)
 
 
 def _take(report: AuditReport, result: Result) -> None:
@@ -76,19 +51,19 @@ def _take(report: AuditReport, result: Result) -> None:
                 result.problems.append(f"{stage.stage}: {kind}: {', '.join(found[:_SHOWN])}")
 
 
-async def _check_doubtful(case: Case) -> None:
+async def _check_doubtful(scene: Scene, result: Result) -> None:
     """A document whose producer was killed before it heard of it is there once or not at all."""
-    if not case.doubtful:
+    if not scene.doubtful:
         return
-    raw = Counter([document_of(record) async for record in read_topic(case.endpoint, case.settings.topic(RAW.name))])
-    arrived = case.doubtful & raw.keys()
-    case.result.notes.append(f"of {len(case.doubtful)} documents without an acknowledgement {len(arrived)} had arrived")
+    raw = Counter([document_of(record) async for record in read_topic(scene.endpoint, scene.settings.topic(RAW.name))])
+    arrived = scene.doubtful & raw.keys()
+    scene.note(f"of {len(scene.doubtful)} documents without an acknowledgement {len(arrived)} had arrived")
     if twice := sorted(document for document in arrived if raw[document] > 1):
-        case.result.doubled += len(twice)
-        case.result.problems.append(f"twice without an acknowledgement: {', '.join(twice[:_SHOWN])}")
+        result.doubled += len(twice)
+        result.problems.append(f"twice without an acknowledgement: {', '.join(twice[:_SHOWN])}")
 
 
-async def _unlike_memory(case: Case, recall: Recall) -> int:
+async def _unlike_memory(scene: Scene, recall: Recall) -> int:
     """Keys of the story table that the in-memory run over the same raw records makes differently."""
     pipeline, wanted = MemoryPipeline(), dict[bytes, bytes | None]()
     pipeline.runs |= {stage.name: StageRun(recall.of(stage)) for stage in TOPOLOGY if stage.table is None}
@@ -98,11 +73,11 @@ async def _unlike_memory(case: Case, recall: Recall) -> int:
         wanted.update({record.key or b"": record.value for record in pipeline.topics[STORY_STATE.name]})
         pipeline.forget()
 
-    async with aclosing(read_topic(case.endpoint, case.settings.topic(RAW.name))) as records:
+    async with aclosing(read_topic(scene.endpoint, scene.settings.topic(RAW.name))) as records:
         async for record in records:
             pipeline.append(Message(RAW.name, record.key, record.value, record.headers, record.timestamp_ms))
             if record.offset % _PIECE == 0:
                 run()
     run()
-    actual = await read_table(case.endpoint, case.settings.topic(STORY_STATE.name))
+    actual = await read_table(scene.endpoint, scene.settings.topic(STORY_STATE.name))
     return sum(wanted.get(key) != actual.get(key) for key in wanted.keys() | actual.keys())

@@ -10,7 +10,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from streams.chaos.disk import Disk
-from streams.chaos.oracle import case_of, judge
+from streams.chaos.oracle import judge
 from streams.chaos.proxy import Proxy
 from streams.chaos.recall import Recall
 from streams.chaos.row import RECOVERY_SLACK_S, Result, Row
@@ -96,7 +96,7 @@ async def run_row(
         async with _scene(row, own, folder, Parts(ids, seed), None if _alone(row) else shared) as scene:
             result = await _played(row, scene)
             if not result.stalled:
-                result = await judge(case_of(row, scene, result), recall or Recall())
+                await judge(row, scene, result, recall or Recall())
         if not result.ok:
             result.notes.append(f"the workers' log is kept: {_keep(folder, settings, row)}")
     finally:
